@@ -36,13 +36,14 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "`tenantkit delete`",
             "`tk.delete_tenants(cluster, …, confirm=…)`",
         ),
+        "events": ("tk.events(cluster)", "`kubectl get events`", "`tk.events(cluster)`"),
         "force_conflicts": (
             "pass this row to apply(force_conflicts=…)",
             "add --force-conflicts KIND/NAME to `tenantkit apply` or `tenantkit install`",
             "tick 'Overwrite the fields that others have set'",
         ),
         "form_yaml": ("`form.yaml`", "`form.yaml`", "the YAML below"),
-        "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
+        "get_tenant": ("tk.get_tenant(cluster, …)", "`tenantkit export`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
         "members": ("tk.members(cluster, tenant=…)", "`tenantkit members`", "`tk.members(cluster, tenant=…)`"),
@@ -77,18 +78,18 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "`tk.plan_delete_tenants(cluster, …)`",
         ),
         "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
-        "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
+        "quota_usage": ("tk.quota_usage(cluster)", "`tenantkit quota`", "the quota dashboard"),
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
         "routes": ("tk.routes(cluster, tenant=…)", "`tenantkit routes`", "`tk.routes(cluster, tenant=…)`"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
-        "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
+        "tenants": ("tk.tenants(cluster)", "`tenantkit tenants`", "`tk.tenants(cluster)`"),
         "thaw": ("tk.thaw(cluster, …)", "`tenantkit thaw`", "`tk.thaw(cluster, …)`"),
         "unprotect": ("protected=False", "`protected: false`", "`protected=False`"),
-        "why": ("tk.why(cluster)", "`kubectl describe pods`", "`tk.why(cluster)`"),
+        "whoami": ("tk.whoami(cluster)", "`tenantkit whoami`", "`tk.whoami(cluster)`"),
+        "why": ("tk.why(cluster)", "`tenantkit why`", "`tk.why(cluster)`"),
         "without_previous": ("leave out previous=True", "leave out --previous", "leave out previous=True"),
-        "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
         "write_plan": ("tk.write_plan(path, plan)", "`tenantkit plan --out FILE`", "`tk.write_plan(path, plan)`"),
         "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
     }
@@ -115,7 +116,7 @@ class Message:
         >>> message.words("python")
         'tk.whoami(cluster) shows the user that https://10.0.0.1 sees'
         >>> message.words("shell")
-        '`kubectl auth whoami` shows the user that https://10.0.0.1 sees'
+        '`tenantkit whoami` shows the user that https://10.0.0.1 sees'
     """
 
     sentence: str

@@ -11,7 +11,7 @@ import click
 from click.shell_completion import shell_complete
 
 from tenantkit import __version__
-from tenantkit.cli import audit, completion, life, local, logs, platform, tenants
+from tenantkit.cli import answers, audit, completion, life, local, logs, members, platform, spec_output, tenants
 from tenantkit.cli.command import write_exit_codes
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.interrupts import interrupted_by_sigterm
@@ -30,14 +30,25 @@ _COMMANDS = (
     platform.install,
     tenants.plan,
     tenants.apply,
+    members.members,
+    members.routes,
     life.adopt,
     life.release,
     life.freeze,
     life.thaw,
     life.boost,
     tenants.delete,
-    audit.audit,
+    platform.uninstall,
+    spec_output.export,
+    spec_output.render,
+    answers.whoami,
+    answers.tenants,
+    answers.quota,
+    answers.holders,
+    answers.why,
+    answers.fits,
     logs.logs,
+    audit.audit,
     completion.completion,
 )
 

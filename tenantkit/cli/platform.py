@@ -51,3 +51,22 @@ def install(
                 output,
                 lambda: install_platform(cluster, platform, force_conflicts=forced, cancelled=cancelled),
             )
+
+
+@click.command(cls=Command, example="tenantkit uninstall --confirm tenantkit-system")
+@click.option("--confirm", metavar="NAMESPACE", help="Repeat the platform's namespace, tenantkit-system, to confirm.")
+@CLUSTER_OPTIONS
+@output_option
+def uninstall(confirm: str | None, kubeconfig: str | None, context: str | None, output: Format) -> int:
+    """Delete the platform: its roles, settings and guardrails.
+
+    It refuses while there are tenants: delete or release them first. Without --confirm it deletes nothing and exits
+    with 2.
+    """
+    from tenantkit.provision.install import uninstall_platform
+    from tenantkit.spec.platform import SYSTEM_NAMESPACE
+
+    if confirm != SYSTEM_NAMESPACE:
+        raise click.UsageError(f"nothing was deleted; to delete the platform, add --confirm {SYSTEM_NAMESPACE}")
+    with connect(kubeconfig, context) as cluster, cancelled_by_signals() as cancelled:
+        return print_report(output, lambda: uninstall_platform(cluster, confirm=confirm, cancelled=cancelled))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tenantkit.display.excel import for_excel
 from tenantkit.display.frame_html import frame_html, sentences_html
 from tenantkit.display.frame_text import frame_text, sentences_lines
 from tenantkit.display.shown import empty_sentence, incomplete_notes, shown_of
@@ -37,7 +38,7 @@ class Frame(pd.DataFrame):
 
     Example:
         >>> tk.pods(cluster, tenant="vintage")
-        No rows.
+        No pods of tenant vintage.
         >>> isinstance(tk.pods(cluster).head(2), tk.Frame)
         True
     """
@@ -45,6 +46,26 @@ class Frame(pd.DataFrame):
     @property
     def _constructor(self) -> Callable[..., Any]:
         return Frame
+
+    def to_excel(self, excel_writer: Any, *args: Any, **options: Any) -> None:  # type: ignore[misc]  # final in pandas-stubs
+        """Write the frame to an Excel file, as pandas does, with times in UTC without a zone, which Excel cannot hold.
+
+        A text that starts with `=` gets an apostrophe before it, so that Excel does not compute it.
+
+        Args:
+            excel_writer: the file, or an `ExcelWriter`.
+            args: pandas' other arguments.
+            options: pandas' other arguments, by name.
+
+        Raises:
+            ImportError: pandas has no package to write Excel files: install openpyxl.
+
+        Example:
+            >>> import io
+        >>> book = io.BytesIO()  # or the name of a file
+        >>> tk.pods(cluster).to_excel(book, index=False)
+        """
+        for_excel(self).to_excel(excel_writer, *args, **options)
 
     def __repr__(self) -> str:
         if _is_plain(self):
@@ -58,20 +79,16 @@ class Frame(pd.DataFrame):
         if not pd.get_option("display.notebook_repr_html"):
             return None
         if _is_plain(self):
-            return super()._repr_html_()  # type: ignore[operator,no-any-return]  # pandas-stubs do not have it
+            return str(pd.DataFrame(self)._repr_html_())  # type: ignore[operator]  # pandas-stubs do not have it
         if self.empty:
             return sentences_html([empty_sentence(self), *incomplete_notes(self.attrs)])
         return frame_html(_shown(self, max_columns=pd.get_option("display.max_columns")))
 
 
 def _is_plain(frame: pd.DataFrame) -> bool:
-    """Whether pandas shows a frame better: one with several levels of columns, without columns, or of statistics."""
-    is_summary = frame.index.nlevels == 1 and {"count", "std"} <= {*frame.index[:3]}
-    return frame.columns.nlevels > 1 or not len(frame.columns) or is_summary or _is_info()
-
-
-def _is_info() -> bool:
-    return bool(pd.get_option("display.large_repr") == "info")
+    """Whether pandas shows it: a frame with several levels of columns or without columns, or all by its option."""
+    is_info = pd.get_option("display.large_repr") == "info"
+    return frame.columns.nlevels > 1 or not len(frame.columns) or is_info
 
 
 def _shown(frame: pd.DataFrame, *, max_columns: int | None) -> Shown:

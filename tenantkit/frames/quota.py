@@ -27,6 +27,7 @@ from tenantkit.cluster.visible import project_visible
 from tenantkit.display.colours import NEAR_PCT
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.metrics import add_measured
@@ -139,6 +140,7 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         totals.attrs = frame.attrs
         frame = totals
     frame.attrs["scope"] = scope
+    note_empty(frame, "quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

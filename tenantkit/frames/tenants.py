@@ -14,6 +14,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -114,6 +115,7 @@ def tenants(
     frame.attrs["incomplete"] |= incomplete
     note_unreadable(frame.attrs["incomplete"], found)
     frame.attrs["scope"] = scope
+    note_empty(frame, "tenants", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

@@ -16,6 +16,7 @@ from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
@@ -170,6 +171,7 @@ def workloads(
         rows = {place: row for place, row in rows.items() if place in selected}
     frame = _frame(rows, chains)
     frame.attrs["scope"] = scope
+    note_empty(frame, "workloads", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

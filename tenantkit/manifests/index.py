@@ -59,9 +59,9 @@ def make_index_writers(platform: Platform) -> tuple[Manifest, Manifest]:
 
 def is_indexed_member(manifest: Manifest) -> bool:
     """Whether an object is the RoleBinding of a tenant's members in the index, which several owners may change."""
-    metadata = manifest["metadata"]
+    metadata = manifest.get("metadata") or {}
     return (
-        manifest["kind"] == "RoleBinding"
+        manifest.get("kind") == "RoleBinding"
         and metadata.get("namespace") == INDEX_NAMESPACE
         and str(metadata["name"]).startswith(role_name(""))
     )

@@ -32,6 +32,7 @@ _NODE_COLUMNS = (
     "accelerators_requests",
 )
 _POD_COLUMNS = ("tenant", "namespace", "name", "phase", "node", "accelerators")
+_PERSON = "creator"  # of a pod; the column may be left out
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SIZE, _GAP, _MARGIN = 0.3, 0.03, 0.12
 _DRAWN_DEVICES = 256  # of a node; more is not a number of devices but a quantity, or a mistake
@@ -69,7 +70,8 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
 
     Args:
         nodes: from `nodes`, or some of its rows; nodes without accelerators are left out.
-        pods: from `pods`. Devices that are requested by other pods are marked `?`.
+        pods: from `pods`; each is named with its creator, where there is one. Devices that are requested by other pods
+            are marked `?`.
         theme: `light` or `dark`, like the page that shows it. Default: light.
         limit: at most this many nodes, in the frame's order. Default 40, which fits on a page.
 
@@ -106,12 +108,14 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
 
 
 def _held(pods: pd.DataFrame) -> dict[str, list[tuple[str, str, int]]]:
-    """By node: tenant (or namespace, if it has no tenant), pod and how many devices it requests."""
+    """By node: tenant (or namespace, if it has no tenant), pod with its creator, and how many devices it requests."""
     held: dict[str, list[tuple[str, str, int]]] = {}
     placed = pods[pods["node"].notna() & (pods["accelerators"].fillna(0) > 0) & ~pods["phase"].isin(list(ENDED))]
-    for row in placed[list(_POD_COLUMNS)].to_dict("records"):
+    for row in placed[[*_POD_COLUMNS, *(name for name in (_PERSON,) if name in placed)]].to_dict("records"):
         owner = row["tenant"] if isinstance(row["tenant"], str) else row["namespace"]
-        held.setdefault(row["node"], []).append((owner, row["name"], int(row["accelerators"])))
+        person = row.get(_PERSON)
+        pod = f"{row['name']} of {person}" if isinstance(person, str) else row["name"]
+        held.setdefault(row["node"], []).append((owner, pod, int(row["accelerators"])))
     return held
 
 

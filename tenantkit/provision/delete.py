@@ -1,6 +1,7 @@
 """Deleting tenants: plan it, confirm it, delete the namespaces, and wait until they are deleted.
 
-A namespace is deleted with everything in it, so the plan lists all objects there, not only those of tenantkit.
+A namespace is deleted with everything in it, so the plan lists all objects there, not only those of tenantkit. What a
+tenant has in the index is deleted once the deletion of its namespace has started.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from tenantkit.exceptions import (
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import PlanChange, PlanRow
+from tenantkit.provision.index.read import read_index
+from tenantkit.provision.index.remove import entries_by_tenant, remove_entry
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
 from tenantkit.provision.read import read_contents
-from tenantkit.provision.reasons import IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
+from tenantkit.provision.reasons import IN_THE_INDEX, IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
@@ -40,7 +43,7 @@ from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.arguments import checked_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
@@ -62,8 +65,9 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         tenants: one name or several, without the platform's prefix.
 
     Returns:
-        A Plan with one row per object: `delete` for each namespace and everything in it, `blocked` if the tenant is
-        protected, and `unknown` with the name `*` for a kind that you may not list.
+        A Plan with one row per object: `delete` for each namespace and everything in it, and for the tenant's objects
+        in the index, `blocked` if the tenant is protected, and `unknown` with the name `*` for a kind that you may not
+        list.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -74,7 +78,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         ClusterUnavailable: the server did not answer.
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
-    or in each namespace, where a refusal counts as unknown.
+    or in each namespace, where a refusal counts as unknown; list roles and rolebindings in tenantkit-index, or get
+    those of each tenant.
 
     Example:
         >>> plan = tk.plan_delete_tenants(cluster, "forecast")
@@ -86,9 +91,10 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     namespaces = namespaces_by_name(cluster, names, platform, done="deleted")
     kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_LISTED]
     contents = read_contents(cluster, kinds, [namespace["metadata"]["name"] for namespace in namespaces])
+    indexed = entries_by_tenant(read_index(cluster, names))
     changes: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
-        changes += _deletions(name, namespace, contents)
+        changes += _deletions(name, namespace, contents, indexed.get(name, ()))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster))
 
@@ -121,7 +127,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         timeout_s: how long to wait until all namespaces are deleted, in seconds. Default 120: pods have 30 to stop.
 
     Returns:
-        A Report with one outcome per namespace.
+        A Report with one outcome per namespace, and one for an object in the index that could not be deleted.
 
     Raises:
         InvalidSpecError: `confirm` does not repeat the names, or `tenants` is not a list of names.
@@ -136,7 +142,8 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
             `report`.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get, list, delete and watch namespaces, get configmap `platform` in tenantkit-system.
+    RBAC: get, list, delete and watch namespaces, get configmap `platform` in tenantkit-system; list and delete roles
+    and rolebindings in tenantkit-index.
 
     Source: pages "Namespaces", "Finalizers".
 
@@ -154,8 +161,10 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
     if protected:
         values = {"which": _text(protected)}
         raise OwnershipError(Message("{which} protected: apply with {unprotect} first. Nothing was deleted", values))
+    indexed = entries_by_tenant(read_index(cluster, names))
     targets = [
-        _Target(name, ref_of(live), live["metadata"]["uid"]) for name, live in zip(names, namespaces, strict=True)
+        _Target(name, ref_of(live), live["metadata"]["uid"], tuple(indexed.get(name, ())))
+        for name, live in zip(names, namespaces, strict=True)
     ]
     stop = cancelled or threading.Event()
     with stopped_by_ctrl_c(stop):
@@ -177,6 +186,7 @@ class _Target:
     tenant: str
     ref: ObjectRef
     uid: str
+    entries: tuple[Manifest, ...]
 
 
 @dataclass
@@ -219,6 +229,15 @@ class _Run:
             self._add(self.failed, ApplyOutcome(target.ref, "delete", target.tenant, why=failed(error)))
         else:
             started.append(target)
+            self._remove_entries(target)
+
+    def _remove_entries(self, target: _Target) -> None:
+        for manifest in target.entries:
+            try:
+                remove_entry(self.cluster, manifest)
+            except TenantKitError as error:
+                self.errors.append(error)
+                self.failed.append(ApplyOutcome(ref_of(manifest), "delete", target.tenant, why=failed(error)))
 
     def _remaining(self, started: Sequence[_Target]) -> list[_Target]:
         """The tenants to wait for: those whose namespaces still exist, in one request where that is allowed."""
@@ -306,20 +325,22 @@ def _stored(namespace: Manifest) -> Tenant | None:
     return stored_tenant(namespace) if has_grant else None
 
 
-def _deletions(tenant: str, namespace: Manifest, contents: LiveState) -> list[PlanChange]:
-    """The changes for a namespace, and for everything in it.
+def _deletions(tenant: str, namespace: Manifest, contents: LiveState, indexed: Iterable[Manifest]) -> list[PlanChange]:
+    """The changes for a namespace, for everything in it, and for the tenant's objects in the index.
 
     Objects are not kept in the plan, since a Secret is among them.
     """
     action: PlanAction = "blocked" if is_protected(namespace) else "delete"
     why = PROTECTED if action == "blocked" else None
     inside = namespace_not_applied(action) if action == "blocked" else IN_THE_NAMESPACE
+    entry = inside if action == "blocked" else IN_THE_INDEX
     ref, name = ref_of(namespace), namespace["metadata"]["name"]
     rows = [PlanRow(action, ref, why=why)]
     rows += [PlanRow(action, found, why=inside) for found in sorted(contents.objects) if found.namespace == name]
     for (kind, place), reason in contents.unknown.items():
         if place == name:
             rows.append(PlanRow("unknown", ObjectRef(KINDS[kind].api_version, kind, _ALL_NAMES, name), why=reason))
+    rows += [PlanRow(action, ref_of(manifest), why=entry) for manifest in indexed]
     return [PlanChange(row.action, row.ref, (row,), tenant) for row in rows]
 
 

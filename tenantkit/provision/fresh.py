@@ -82,8 +82,8 @@ def check_fresh(plan: Plan, current: Plan, is_written: Callable[[PlanChange], bo
     planned = {change.ref: change for change in plan.changes}
     changed = []
     for change in current.changes:
-        if not is_written(change) or (change.wanted and is_indexed_member(change.wanted)):
-            continue  # of the index, only the difference is written
+        if not is_written(change) or is_indexed_member(change.wanted or {}):  # that keeps what others change
+            continue
         before = planned.get(change.ref)
         if before is None or before.digest != change.digest:
             changed.append(str(change.ref))

@@ -88,18 +88,18 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         SpecVersionError: a newer tenantkit wrote the stored settings, or installed the guardrails.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
-    rolebindings; list clusterroles, validatingadmissionpolicies and validatingadmissionpolicybindings; if that is
-    allowed, list namespaces, nodes, priorityclasses, storageclasses, services, daemonsets, servicecidrs, and in
-    namespace default endpointslices.
+    RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system and tenantkit-index of
+    configmaps, roles, rolebindings; list clusterroles, validatingadmissionpolicies and
+    validatingadmissionpolicybindings; if that is allowed, list namespaces, nodes, priorityclasses, storageclasses,
+    services, daemonsets, servicecidrs, and in namespace default endpointslices.
 
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.plan_platform(cluster, platform).summary
-        '72 unchanged'
+        '70 unchanged'
         >>> plan = tk.plan_platform(cluster, platform.with_(domain="ai.example.com"))
         >>> plan.summary
-        '1 to update, 71 unchanged'
+        '1 to update, 69 unchanged'
         >>> print(plan.notices[0].tenant, plan.notices[0])
         chatbot its own host changes from 'chatbot.example.ai' to 'chatbot.ai.example.com' with its next plan
     """
@@ -187,13 +187,13 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
 
     RBAC: a cluster administrator's: the server lets only those who hold all permissions write the aggregation rules of
     the roles. Create, patch and delete clusterroles, validatingadmissionpolicies and validatingadmissionpolicybindings;
-    create and patch namespaces, clusterrolebindings, and in tenantkit-system configmaps, roles and rolebindings; watch
-    clusterroles.
+    create and patch namespaces, clusterrolebindings, and in tenantkit-system and tenantkit-index configmaps, roles and
+    rolebindings; watch clusterroles.
 
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.install_platform(cluster, platform, progress=False).summary
-        '72 unchanged'
+        '70 unchanged'
     """
     plan = plan_platform(cluster, platform)
     refused = [row for row in plan.rows if row.action in REFUSED]
@@ -252,7 +252,7 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         on_progress: called with each outcome. Default: not called.
         cancelled: checked before each object; once set, no further object is deleted and waiting ends. Ctrl-C sets it,
             too. Default: only Ctrl-C cancels.
-        timeout_s: how long to wait until the namespace is deleted, in seconds. Default 120.
+        timeout_s: how long to wait until the platform's namespaces are deleted, in seconds. Default 120.
 
     Returns:
         A Report of the deleted objects.
@@ -262,7 +262,7 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         OwnershipError: there are tenants, or the namespace tenantkit-system belongs to someone else.
         PermissionDenied: you may not list tenants, or not delete the first object.
         PartialApplyError: some objects could not be deleted, or it was interrupted (also by Ctrl-C); see its `report`.
-        WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
+        WaitTimeoutError: a namespace still exists; the message names the finalizer or API service that it waits for.
         ClusterUnavailable: the server did not answer.
 
     RBAC: list namespaces, validatingadmissionpolicies and their bindings; get and delete of the objects that
@@ -283,17 +283,18 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
     with stopped_by_ctrl_c(stop):
         with closing(Progress(len(installed), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
             report = _deleted(cluster, installed, stop, shown)
-        if report.is_complete and not _is_deleted(cluster, timeout_s, deadline, stop):
+        places = [it["metadata"]["name"] for it in installed if it["kind"] == "Namespace"]
+        if report.is_complete and not all(_is_deleted(cluster, it, timeout_s, deadline, stop) for it in places):
             report = Report(applied=report.applied, interrupted=True)
         if not report.is_complete:
             raise partial_error(report, done="deleted")
         return report
 
 
-def _is_deleted(cluster: ClusterApi, timeout_s: float, deadline: float, stop: threading.Event) -> bool:
-    """Wait for the platform's namespace; False after an interruption."""
+def _is_deleted(cluster: ClusterApi, namespace: str, timeout_s: float, deadline: float, stop: threading.Event) -> bool:
+    """Wait for one of the platform's namespaces; False after an interruption."""
     try:
-        return wait_until_deleted(cluster, SYSTEM_NAMESPACE, timeout_s=timeout_s, deadline=deadline, stop=stop)
+        return wait_until_deleted(cluster, namespace, timeout_s=timeout_s, deadline=deadline, stop=stop)
     except KeyboardInterrupt:
         stop.set()
         return False

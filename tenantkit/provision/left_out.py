@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.report import ApplyOutcome
 
@@ -71,8 +72,12 @@ def left_out(plan: Plan, current: Plan) -> LeftOut:
 
 
 def takes_rights_away(change: PlanChange) -> bool:
-    """Whether a change deletes a RoleBinding, or gives an existing one the subjects of the spec."""
-    return change.action in ("delete", "update") and change.ref.kind == "RoleBinding" and not replaces_role(change)
+    """Whether a change deletes a RoleBinding, or gives an existing one the subjects of the spec.
+
+    One in the index gives no rights in the tenant.
+    """
+    is_binding = change.ref.kind == "RoleBinding" and not is_in_index(change.ref)
+    return change.action in ("delete", "update") and is_binding and not replaces_role(change)
 
 
 def replaces_role(change: PlanChange) -> bool:

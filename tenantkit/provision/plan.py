@@ -182,7 +182,7 @@ class Plan:
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            12 unchanged
+            16 unchanged
         """
         check_surface(surface)
         lines = "\n".join(text for _, text in headline_lines(headlines(self.changes), surface))

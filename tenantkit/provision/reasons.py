@@ -55,6 +55,7 @@ ReasonCode: TypeAlias = Literal[
     "kept-by-finalizers",
     "made-again",
     "in-the-namespace",
+    "in-the-index",
     "hosts-not-checked",
     "platform-not-installed",
     "local-only",
@@ -142,6 +143,7 @@ NO_LONGER_LISTED = Reason("no-longer-wanted", "no longer among the platform's ex
 NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
 LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
+IN_THE_INDEX = Reason("in-the-index", "by it members find the tenant, and its owners list whom they add")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
 HOSTS_NOT_CHECKED = Reason(
@@ -315,7 +317,9 @@ def source_missing(source: CopySource) -> Reason:
 
 def source_not_readable(source: CopySource, why: Reason) -> Reason:
     """You may not read what is copied."""
-    return Reason("source-not-readable", Message("its source, {source}: {why}", {"source": source, "why": why.text}))
+    return Reason(
+        "source-not-readable", Message("its source, {source}: {reason}", {"source": source, "reason": why.text})
+    )
 
 
 def never_copied(source: CopySource, of_type: str) -> Reason:

@@ -2,7 +2,8 @@
 
 Server-side apply lets several writers share an object; `force` is used only for conflicts that the user named. Objects
 with a stored spec are created by POST, so that only one of two users succeeds, and updated with a `resourceVersion`, so
-that the second gets an error. Rejected alternative: a lock object, which a killed kernel leaves behind.
+that the second gets an error. The list of members in the index keeps what each of several owners has changed at the
+same time. Rejected alternative: a lock object, which a killed kernel leaves behind.
 Source: page "Server-Side Apply".
 """
 
@@ -19,7 +20,7 @@ from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
 from tenantkit.provision.extras.contents import shown
-from tenantkit.provision.index.subjects import apply_subjects
+from tenantkit.provision.index.members import with_others_changes
 from tenantkit.provision.managed_fields import owners_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ MARKS = (
 )
 POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
+_MEMBERS_ATTEMPTS = 40  # each one that fails means that another owner's succeeded
 # The type of a Secret cannot be changed either.
 _REPLACED = (("roleRef",), ("metadata", "finalizers"), ("type",))
 
@@ -104,10 +106,6 @@ def carry_out(
     forced_rows = [row for row in change.conflicts if row.path in forced]
     if not forced_rows and not any(row.action == "update" for row in change.rows):
         return False
-    if change.wanted is not None and is_indexed_member(change.wanted):
-        sent, answer = apply_subjects(cluster, change.live or {}, change.wanted)
-        check_answer(sent, answer, change.live)
-        return True
     added = [row for row in forced_rows if row.after is None]
     if added:
         _remove(cluster, change, added)
@@ -158,6 +156,9 @@ def _apply(
     cluster: ClusterApi, change: PlanChange, manifest: Manifest, *, live: Manifest | None = None, force: bool = False
 ) -> None:
     """Apply; an object with a stored spec only if its fields have not changed since it was read."""
+    if change.live is not None and is_indexed_member(manifest):
+        _apply_members(cluster, change, manifest, change.live, force=force)
+        return
     if not _is_stored(change):
         check_answer(shown(manifest), shown(cluster.apply(manifest, force=force), manifest), change.live)
         return
@@ -181,6 +182,22 @@ def _apply(
             check_answer(manifest, answer, change.live)
             _remove_rest(cluster, change, answer)
             return
+
+
+def _apply_members(cluster: ClusterApi, change: PlanChange, manifest: Manifest, seen: Manifest, *, force: bool) -> None:
+    """Apply the list of a tenant's members in the index; what another owner changes meanwhile stays."""
+    for _ in range(_MEMBERS_ATTEMPTS):
+        version = seen["metadata"]["resourceVersion"]
+        sent = with_others_changes(manifest, change.live or {}, seen)
+        try:
+            check_answer(sent, cluster.apply(_at_version(sent, version), force=force), change.live)
+        except Conflict:
+            seen = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
+            if seen["metadata"]["resourceVersion"] == version:
+                raise  # a conflict of fields, not of versions
+        else:
+            return
+    raise StalePlanError(_at_the_same_time("changed"))
 
 
 def _is_stored(change: PlanChange) -> bool:

@@ -24,7 +24,10 @@ NAME_LABEL = "app.kubernetes.io/name"
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One workload with `pods` pods of one container each, which has written `log`."""
+    """One workload with `pods` pods of one container each, which has written `log`.
+
+    `made_by` is the annotation in which the tool that made it writes a person's name.
+    """
 
     tenant: str
     kind: str
@@ -35,6 +38,7 @@ class Workload:
     gpus: int = 0
     port: int | None = None
     log: str | None = None
+    made_by: tuple[str, str] | None = None
 
 
 _TRANSCRIBE_LOG = """\
@@ -47,14 +51,17 @@ epoch 1 of 8: loss 0.412, 1,204 samples/s
 epoch 2 of 8: loss 0.377, 1,198 samples/s
 """
 
+_RAVI = ("metaflow/owner", "ravi@example.com")
+_KIM = ("hub.jupyter.org/username", "kim@example.com")
+
 # speech uses a quarter of its cores, recsys half, robotics all of its pods and few of its cores, search most of its
 # cores and all of its GPUs, chatbot everything.
 WORKLOADS = (
     Workload("chatbot", "Deployment", "chat", 8, "8", "32Gi", gpus=1, port=80),
     Workload("recsys", "Deployment", "ranker", 2, "2", "8Gi", port=80),
-    Workload("recsys", "Job", "train-embeddings", 1, "4", "16Gi", gpus=1, log=_TRAIN_LOG),
+    Workload("recsys", "Job", "train-embeddings", 1, "4", "16Gi", gpus=1, log=_TRAIN_LOG, made_by=_RAVI),
     Workload("robotics", "Job", "simulate", 9, "500m", "2Gi"),
-    Workload("robotics", "StatefulSet", "notebook-kim", 1, "4", "32Gi", gpus=1, port=8888),
+    Workload("robotics", "StatefulSet", "notebook-kim", 1, "4", "32Gi", gpus=1, port=8888, made_by=_KIM),
     Workload("search", "Deployment", "embed", 2, "6", "24Gi", gpus=1, port=80),
     Workload("search", "StatefulSet", "index", 1, "2", "8Gi", port=9200),
     Workload("speech", "Deployment", "transcribe", 1, "1", "4Gi", port=80, log=_TRANSCRIBE_LOG),
@@ -119,9 +126,10 @@ def _pod_template(workload: Workload, more: Manifest) -> Manifest:
         "resources": {"requests": amounts, "limits": amounts},
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
-    log = {LOG_ANNOTATION: workload.log} if workload.log is not None else {}
+    written = {LOG_ANNOTATION: workload.log} if workload.log is not None else {}
+    written |= dict([workload.made_by] if workload.made_by is not None else [])
     return {
-        "metadata": {"labels": _labels(workload), "annotations": {RUNS_ON_ANNOTATION: RUNS_ON, **log}},
+        "metadata": {"labels": _labels(workload), "annotations": {RUNS_ON_ANNOTATION: RUNS_ON, **written}},
         "spec": {
             "containers": [container],
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},

@@ -23,7 +23,7 @@ HOSTILE = {
 # tenantkit itself creates none of these elements, so each would have come from a string.
 _MADE = (
     "script, img, svg, iframe, object, embed, h1, math, mjx-container, .MathJax, a:not([href^='http']), "
-    "[onerror], [onload], [onmouseover]"
+    "[onerror], [onload]:not(.tk-style style), [onmouseover]"
 )
 
 

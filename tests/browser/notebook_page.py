@@ -98,9 +98,13 @@ class NotebookPage:
 
     def run(self, source: str) -> Locator:
         """Add a cell at the end and run it; return its output."""
-        index = self.page.evaluate(_APPEND, source)
+        return self._wait_for_output(self.start(source))
+
+    def start(self, source: str) -> int:
+        """Add a cell at the end and start it; return its index."""
+        index = int(self.page.evaluate(_APPEND, source))
         self.page.evaluate(_RUN)
-        return self._wait_for_output(index)
+        return index
 
     def delete_cells(self) -> None:
         """Delete all cells except the first: a page full of old forms is slow."""

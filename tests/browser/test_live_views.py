@@ -83,7 +83,7 @@ def test_hostile_messages_stay_text(
 ) -> None:
     for number, hostile in enumerate(HOSTILE.values()):
         cluster.create(event(f"e-{number}", namespace, hostile))
-    expect(explorer.locator(".tk-table tbody tr")).to_have_count(len(HOSTILE))
+    expect(explorer.locator(".tk-grid-table tbody tr")).to_have_count(len(HOSTILE))
 
     expect(explorer).to_contain_text(HOSTILE["script"])
     expect_nothing_made(notebook, explorer)
@@ -100,7 +100,7 @@ def test_the_explorer_leads_from_a_tenant_to_the_cause_of_a_problem(
 
     root.get_by_label("Tenant", exact=True).select_option("recsys")
     root.get_by_label("Workload", exact=True).select_option("Job/train-b200")
-    root.get_by_role("button", name="Why?").click()
+    root.get_by_role("button", name="Why?", exact=True).click()
 
     found = re.compile(r"Problems found for Job/train-b200 in recsys at .+ UTC: 1 cause")
     expect(root.locator(".tk-panel")).to_contain_text(found, timeout=SLOW_MS)

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.exceptions import NotFound
+from tenantkit.provision.index.read import index_refs
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.read import TENANT_KINDS
 from tenantkit.rules.kinds import KINDS
@@ -43,7 +44,7 @@ def fresh_name(cluster: Cluster, *, installs: bool = True) -> Iterator[str]:
 
 
 def delete_namespace(cluster: Cluster, name: str) -> None:
-    """Delete a tenant's namespace, also if the tenant is protected.
+    """Delete a tenant's namespace, also if the tenant is protected, and its objects in the index.
 
     Raises:
         NotFound: it does not exist.
@@ -51,6 +52,9 @@ def delete_namespace(cluster: Cluster, name: str) -> None:
     if "tenantkit.dev/protected" in cluster.get("Namespace", name)["metadata"].get("labels", {}):
         remove = {"op": "remove", "path": "/metadata/labels/tenantkit.dev~1protected"}
         cluster.patch_json(ObjectRef("v1", "Namespace", name), [remove])
+    for ref in reversed(index_refs(name)):
+        with suppress(NotFound):
+            cluster.delete(ref)
     cluster.delete(ObjectRef("v1", "Namespace", name))
 
 

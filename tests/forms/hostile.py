@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from tenantkit.forms.kit import markup
+from tenantkit.display.tables import clean
+from tenantkit.forms.kit import form, markup
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -21,7 +22,7 @@ ALLOWED = {
     "a", "b", "button", "caption", "code", "dd", "details", "div", "dl", "dt", "h2", "h3", "li", "p", "pre", "progress",
     "small", "span", "strong", "style", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-HANDLERS = {markup._COPY}
+HANDLERS = {markup._COPY, clean(form._file("page.js"))}
 
 
 class Reader(HTMLParser):

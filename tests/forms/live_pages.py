@@ -21,8 +21,9 @@ class LivePage:
 
     def __init__(self, view: LiveView) -> None:
         self.view, self._changed = view, threading.Condition()
-        for widget in (view.body, view.status, view.panel.widget):
+        for widget in (view.notes, view.status, view.panel.widget):
             widget.observe(self._notify, names="value")
+        view.table.observe(self._notify, names=["rows", "caption"])
 
     def wait(self, matches: Callable[[str], bool]) -> str:
         with self._changed:
@@ -31,7 +32,9 @@ class LivePage:
 
     @property
     def text(self) -> str:
-        return text("\n".join(it.value for it in (self.view.status, self.view.body, self.view.panel.widget)))
+        above = [text(it.value) for it in (self.view.status, self.view.notes)]
+        parts = [*above, *self.view.table.texts, text(self.view.panel.html)]
+        return "\n".join(part for part in parts if part)
 
     def _notify(self, _change: object) -> None:
         with self._changed:

@@ -11,9 +11,9 @@ from tenantkit.exceptions import ClusterError, PartialApplyError
 from tenantkit.forms.kit.header import header
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
-from tenantkit.forms.tenant.fields import size_cards
 from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.forms.tenant.results import error_content, plan_table, quota_bars, report_table, url_list
+from tenantkit.forms.tenant.size_field import SizeField
 from tenantkit.frames.quota import quota_frame
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.plan import Plan
@@ -144,4 +144,5 @@ def test_a_string_is_escaped_unless_it_is_markup_already() -> None:
 
 
 def test_size_cards_are_plain_text_widgets() -> None:
-    assert all("<" not in label for label, _ in size_cards(Platform()))
+    field = SizeField("size", "Size", "", platform=Platform())
+    assert all("<" not in label for label, _ in field.control.options)

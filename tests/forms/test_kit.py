@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tenantkit.forms.kit.background_job import THREAD_NAME, BackgroundJob
 from tenantkit.forms.kit.confirm import Confirm
 from tenantkit.forms.kit.docs import argument_help
 from tenantkit.forms.kit.field import CardsField, FlagField, LinesField, TextField
+from tenantkit.forms.kit.moment_field import MomentField
 from tenantkit.forms.tenant.generated_code import python_text
 from tenantkit.forms.tenant.quota_words import device_text, quota_words
 from tenantkit.forms.tenant.results import quota_bars
@@ -132,15 +134,38 @@ def test_a_field_shows_its_errors_why_it_is_read_only_and_its_help() -> None:
     assert "tk-invalid" not in field.widget._dom_classes
 
 
+def test_a_time_keeps_its_zone_until_another_one_is_chosen() -> None:
+    field, changes = MomentField("expires", "Expires", ""), []
+    field.on_change(lambda: changes.append(field.value))
+
+    field.value = "2027-03-31T18:00:00+02:00"
+    assert field.control.value == datetime(2027, 3, 31, 16, tzinfo=UTC)
+    field.control.value = datetime(2027, 4, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
+    field.value = "soon"
+    field.value = None
+
+    assert changes == ["2027-03-31T18:00:00+02:00", "2027-04-01T10:30:00+00:00", "soon", None]
+
+
+def test_a_text_that_is_not_a_time_is_shown_in_its_error() -> None:
+    field = MomentField("expires", "Expires", "")
+
+    field.value = "soon"
+    field.set_problems([Problem("expires", "soon", "use a date")])
+
+    assert text(field.note.value) == "'soon': use a date"
+
+
 def test_every_input_has_a_label() -> None:
     fields = [
         TextField("a", "A", ""),
         LinesField("b", "B", ""),
         FlagField("c", "C", ""),
         CardsField("d", "D", "", cards=[]),
+        MomentField("e", "E", ""),
     ]
 
-    assert [field.control.description for field in fields] == ["A", "B", "C", "D"]
+    assert [field.control.description for field in fields] == ["A", "B", "C", "D", "E"]
 
 
 def test_a_selected_card_stays_selected_unless_it_is_removed() -> None:

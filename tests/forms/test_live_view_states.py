@@ -8,8 +8,8 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.findings.why import WHY
+from tenantkit.forms.live.causes import causes_content
 from tenantkit.forms.live.explorer import KINDS
-from tenantkit.forms.live.view import causes_content
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.rules.manifest import ref_of
 from tests.forms.gates import WAIT_S, Gate
@@ -88,7 +88,7 @@ def test_a_pod_is_called_deleted_only_if_pods_can_be_read(
     views.append(view)
     page = LivePage(view)
     created = admin.create(pod("alone", vision.name))
-    page.wait(lambda _: "Pod/alone" in view.filters["workload"].options)
+    page.wait(lambda text: text.startswith("live") and "Pod/alone" in view.filters["workload"].options)
     view.filters["workload"].value = "Pod/alone"
     with view.feed.lock:  # as after a 403
         view.feed.model.forget("Pod", vision.name)

@@ -10,8 +10,10 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
+from tenantkit.forms.kit.header import DEAD_KERNEL
 from tenantkit.forms.tenant.fields import FIELD_ROWS, KEPT_FIELDS
 from tenantkit.forms.tenant.form import TenantForm
+from tenantkit.forms.tenant.size_field import SizeField
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota
@@ -50,6 +52,7 @@ def test_the_header_shows_the_cluster_and_the_user(form: TenantForm) -> None:
         "sandbox-provisioner",
         "· you are",
         "provisioner@example.com",
+        DEAD_KERNEL,  # hidden by the style sheet until then
     ]
 
 
@@ -78,7 +81,7 @@ def test_all_invalid_values_are_shown_at_their_fields_while_they_are_typed(form:
 
     assert note(form, "name").startswith("use lower-case letters, digits and '-'")
     assert note(form, "owners").startswith("Line 2, 'system:admin': names that start with 'system:' are reserved")
-    assert note(form, "expires").startswith("use a date, a time and a zone")
+    assert note(form, "expires").startswith("'2027': use a date, a time and a zone")
     with pytest.raises(InvalidSpecError) as caught:
         _ = form.tenant
     assert [problem.field for problem in caught.value.problems] == ["name", "owners[1]", "routes[0].port", "expires"]
@@ -214,6 +217,50 @@ def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> N
         "7 pods",
     ]
     assert form.submit().summary == "16 unchanged"
+
+
+def test_a_custom_quota_starts_from_the_selected_size_and_is_typed(form: TenantForm, name: str) -> None:
+    size = form.fields["size"]
+    assert isinstance(size, SizeField)
+    fill(form, name, size="medium")
+    assert size.amounts.widget.layout.display == "none"
+
+    size.control.value = size.control.options[-1][1]
+    assert size.amounts.widget.layout.display is None
+    assert {it: control.value for it, control in size.amounts.inputs.items()} == {
+        "requests_cpu": "16",
+        "requests_memory": "64Gi",
+        "nvidia.com/gpu": "2",
+        "storage": "500Gi",
+        "pods": "50",
+    }
+    assert form.tenant.quota == form._inputs.platform.sizes["medium"]
+    assert text(size.amounts.note.value) == "All other limits are those of size 'medium'."
+
+    size.amounts.inputs["nvidia.com/gpu"].value = "4"
+    size.amounts.inputs["requests_memory"].value = "96 GiB"
+    medium = form._inputs.platform.sizes["medium"]
+    assert form.tenant.quota == medium.with_(accelerators={"nvidia.com/gpu": 4}, requests_memory="96Gi")
+    assert "quota=tk.Quota(" in form.code
+
+    size.control.value = "small"
+    assert (form.tenant.size, form.tenant.quota) == ("small", None)
+
+
+def test_wrong_amounts_are_shown_at_their_inputs(form: TenantForm, name: str) -> None:
+    size = form.fields["size"]
+    assert isinstance(size, SizeField)
+    fill(form, name, size=Quota(requests_cpu="4", requests_memory="16Gi"))
+
+    size.amounts.inputs["requests_cpu"].value = "many"
+    size.amounts.inputs["nvidia.com/gpu"].value = "2.5"
+
+    cpu, gpus, rest = text(size.amounts.note.value).splitlines()
+    assert cpu.startswith("CPU cores: 'many' is not a quantity")
+    assert gpus == "GPUs (nvidia.com/gpu): use a whole number"
+    assert rest == "All other limits are those of the tenant's own quota."
+    invalid = [it for it, control in size.amounts.inputs.items() if "tk-invalid" in control._dom_classes]
+    assert invalid == ["requests_cpu", "nvidia.com/gpu"]
 
 
 def test_routes_are_added_and_removed(form: TenantForm, name: str) -> None:

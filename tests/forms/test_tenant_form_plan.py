@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import tenantkit as tk
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.forms.tenant.form import TenantForm
-from tests.forms.pages import click, note, panel_text
+from tests.forms.pages import click, fill, note, panel_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
 
     from tenantkit.cluster.cluster import Cluster
@@ -77,3 +79,38 @@ def test_members_that_may_not_be_read_are_left_as_they_are_and_cannot_be_replace
     assert note(form, "viewers").startswith("You may not read the current value. It is left as it is.")
     assert form.fields["viewers"].control.disabled
     assert "viewers" not in form.yaml
+
+
+def test_a_host_of_another_tenant_is_marked_at_its_field_until_it_is_changed(cluster: Cluster, vision: Tenant) -> None:
+    other = f"{vision.name}-2"
+    form = TenantForm(cluster)
+    fill(form, other, hosts=["free.example.com", f"{vision.name}.example.ai"])
+    assert "belongs to" not in note(form, "hosts")
+
+    click(form, "plan")
+    assert note(form, "hosts").splitlines()[0] == (
+        f"Line 2, '{vision.name}.example.ai': belongs to tenant '{vision.name}': choose another host, or remove it "
+        "from that tenant first"
+    )
+    assert "tk-invalid" in form.fields["hosts"].widget._dom_classes
+    assert form.disabled == {"apply": "the plan has only blocked or unknown rows"}
+
+    form.fields["hosts"].value = ["free.example.com"]
+    assert "belongs to" not in note(form, "hosts")
+    click(form, "plan")
+    assert form.disabled == {}
+
+
+def test_a_name_with_a_host_of_another_tenant_is_marked(
+    cluster: Cluster, vision: Tenant, names: Callable[[], str]
+) -> None:
+    name = names()
+    tk.apply(cluster, tk.plan(cluster, vision.with_(hosts=[f"{name}.example.ai"])), progress=False)
+    form = TenantForm(cluster)
+    fill(form, name)
+
+    click(form, "plan")
+
+    assert note(form, "name").splitlines()[0] == (
+        f"this name's host '{name}.example.ai' belongs to tenant '{vision.name}': choose another name"
+    )

@@ -12,9 +12,10 @@ from tenantkit.exceptions import PartialApplyError
 from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ObjectRef
+from tests.eventually import eventually
 from tests.forms.gates import WAIT_S, Gate
-from tests.forms.others import edit_quota
-from tests.forms.pages import click, fill, note, panel_text
+from tests.forms.others import edit_quota, set_finalizers
+from tests.forms.pages import click, fill, note, panel_text, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,31 @@ def test_a_tenant_that_was_deleted_is_called_deleted_before_apply_creates_it_aga
         "Planned",
         "None of the changes below has been made yet. Review them, then click Apply.",
     ]
+
+
+def test_a_tenant_that_is_being_deleted_says_so_at_once_and_cannot_be_changed(
+    cluster: Cluster, admin: Cluster, vision: Tenant
+) -> None:
+    opened = TenantForm(cluster, vision.name)
+    set_finalizers(admin, vision.name, ["example.org/hold"])
+    admin.delete(ObjectRef("v1", "Namespace", vision.name))
+    eventually(lambda: "NamespaceFinalizersRemaining" in str(admin.get("Namespace", vision.name)["status"]))
+    try:
+        form = TenantForm(cluster, vision.name)
+
+        word, since, waits = text(form.life_note.value).splitlines()
+        assert word == "This tenant is being deleted"
+        assert re.fullmatch(
+            r"It has been in deletion since 20\S+Z\. It cannot be changed, .* cannot be undone\.", since
+        )
+        assert waits.startswith("Kubernetes waits for it: finalizer 'example.org/hold' holds 1 object")
+        click(form, "plan")
+        assert form.disabled == {"apply": "the plan has only blocked or unknown rows"}
+        click(opened, "plan")
+        assert text(opened.life_note.value).startswith("This tenant is being deleted")
+    finally:
+        set_finalizers(admin, vision.name, [])
+    wait_until_deleted(admin, vision.name, timeout_s=30)
 
 
 def test_a_plan_of_other_fields_is_called_outdated_until_they_are_changed_back(cluster: Cluster, name: str) -> None:

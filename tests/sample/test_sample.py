@@ -103,3 +103,27 @@ def test_the_user_of_the_lab_may_create_tenants_and_is_not_an_administrator(
     assert tk.whoami(cluster).username == PROVISIONER
     assert cluster.can("create", "Namespace")
     assert not cluster.can("delete", "Node")
+
+
+def test_the_holders_of_gpus_are_people_where_a_tool_has_written_a_name(cluster: Cluster) -> None:
+    held = tk.quota_holders(cluster, resource="gpu", by="person")
+    named = held[held["creator"].notna()].set_index("creator")
+
+    assert named["workloads"].to_dict() == {
+        "ravi@example.com": "Job/train-embeddings",
+        "kim@example.com": "StatefulSet/notebook-kim",
+    }
+    assert held[held["creator"].isna()]["creator_reason"].unique().tolist() == [
+        "no label or annotation of the object or its owners names a person"
+    ]
+    assert held.groupby("tenant")["used"].sum().to_dict() == {"chatbot": 8, "recsys": 1, "robotics": 1, "search": 2}
+
+
+def test_an_entry_that_no_quota_has_is_refused_with_those_that_they_have(cluster: Cluster) -> None:
+    with pytest.raises(tk.exceptions.InvalidSpecError, match="resource='gpus': no quota has this entry: use 'gpu' or"):
+        tk.quota_holders(cluster, resource="gpus")
+
+
+def test_the_log_of_the_crash_says_what_is_missing(cluster: Cluster) -> None:
+    [step] = tk.why(cluster, "search").query("cause == 'crash loop'")["next_steps"]
+    assert step == 'check the log of its last run: tk.logs(cluster, "Deployment/crawl", tenant="search", previous=True)'

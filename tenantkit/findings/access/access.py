@@ -11,6 +11,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.subject_access import may
+from tenantkit.display.shown import EMPTY
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem
 from tenantkit.findings.access.bindings import rights_of
 from tenantkit.findings.access.bootstrap import is_default
@@ -112,6 +113,8 @@ def access(cluster: Cluster, person: str, *, groups: Sequence[str] = (), confirm
             incomplete["SubjectAccessReview"] = str(refusal)
     frame = access_frame(rights, objects["Namespace"], platform, confirmed)
     frame.attrs["incomplete"] = incomplete
+    if frame.empty:
+        frame.attrs[EMPTY] = f"{person} has no rights in tenants' namespaces."
     return frame
 
 

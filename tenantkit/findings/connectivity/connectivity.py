@@ -23,6 +23,7 @@ from tenantkit.findings.connectivity.peers import (
     subject_text,
 )
 from tenantkit.findings.connectivity.read_network import read_network
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.network_policies.evaluation import NOT_ISOLATED, connection, joined, side
@@ -135,6 +136,7 @@ def connectivity(
         reading.scope if named is None else tuple(name for name in named if reading.scope == "cluster" or name in read)
     )
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    note_empty(frame, "pods", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

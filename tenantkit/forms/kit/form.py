@@ -93,7 +93,7 @@ class BaseForm:
         below: Sequence[Any] = (),
     ) -> None:
         """Arrange the form; the order is the same in all forms. `notes` explain why buttons are disabled."""
-        style = HTML(value=element("style", _style()))
+        style = HTML(value=element("style", Html(_file("style.css")), onload=_file("page.js")))
         style.add_class("tk-style")
         row = HBox([*actions, self.cancel_button])
         row.add_class("tk-actions")
@@ -128,8 +128,9 @@ class BaseForm:
         return (data, *metadata) if metadata else data
 
 
-def _style() -> Html:
-    return Html(files(__package__).joinpath("style.css").read_text(encoding="utf-8"))
+def _file(name: str) -> str:
+    """A file of this package."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _close(widget: Any) -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tenantkit.cluster.identity import User
     from tenantkit.forms.kit.markup import Html
 
+# The style sheet shows it once the page has lost the form's kernel; Python cannot, since it no longer runs.
+DEAD_KERNEL = "The kernel was restarted: run this cell again."
+
 
 def header(title: str, identity: User) -> Html:
     """The header of a form.
@@ -38,5 +41,6 @@ def header(title: str, identity: User) -> Html:
         "div",
         element("h2", title, class_="tk-title"),
         element("p", badge, " ", place, class_="tk-place", title=identity.server),
+        element("p", DEAD_KERNEL, class_="tk-notice tk-warning tk-kernel", role="alert"),
         class_="tk-head",
     )

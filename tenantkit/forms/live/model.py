@@ -19,13 +19,15 @@ from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.rules.pod_status import pod_status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.requests.unreadable import UnreadableObject
     from tenantkit.cluster.requests.watch import EventType
     from tenantkit.rules.manifest import Manifest
 
 _TEXT_LIMIT = 300
+_TIME_LENGTH = 32
+_NO_OWNER = ("", "")
 _OWNER_LIMIT = 10  # owners may refer to each other in a circle
 _KEPT_WHOLE = frozenset({"ResourceQuota"})  # few, and their frame needs all of their fields
 
@@ -36,25 +38,31 @@ class ObjectRow:
 
     Args:
         kind: of the object.
-        tenant: of its namespace.
-        team: of its namespace.
         namespace: empty for an object without one.
         name: of the object.
         state: such as `Running`.
         detail: one line about it.
         parent: its owner, or the object that an event is about: `Deployment/web`; empty if there is none.
-        last_seen: the time of an event, as the server writes it.
+        time: when it was created, or an event was last seen, as the server writes it.
     """
 
     kind: str
-    tenant: str
-    team: str
     namespace: str
     name: str
     state: str
     detail: str
     parent: str = ""
-    last_seen: str = ""
+    time: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name that a reader knows: of the object, or the one that an event is about."""
+        return self.parent.partition("/")[2] if self.kind == "Event" and self.parent else self.name
+
+    @property
+    def key(self) -> str:
+        """Unique among all objects: `Pod/recsys/web-1`."""
+        return f"{self.kind}/{self.namespace}/{self.name}"
 
     @property
     def label(self) -> str:
@@ -91,15 +99,15 @@ class Model:
                 **manifest,
                 "metadata": {name: metadata.get(name) for name in ("name", "namespace", "labels")},
             }
-        state, detail = (clean(text[:_TEXT_LIMIT]) for text in _state_and_detail(kind, manifest, self.clock()))
-        seen = last_seen(manifest) if kind == "Event" else ""
-        rows[key] = ObjectRow(kind, "", "", *key, state, detail, _parent(manifest), seen)
+        state, detail = (clean(_shortened(text)) for text in _state_and_detail(kind, manifest, self.clock()))
+        seen = last_seen(manifest) if kind == "Event" else metadata.get("creationTimestamp") or ""
+        rows[key] = ObjectRow(kind, *key, state, detail, _parent(manifest), str(seen)[:_TIME_LENGTH])
 
     def hide(self, unreadable: UnreadableObject) -> None:
         """Show an object that cannot be parsed by its name, without the content that it had before."""
         key = (unreadable.namespace or "", unreadable.name or "")
         self.manifests.get(unreadable.kind, {}).pop(key, None)
-        row = ObjectRow(unreadable.kind, "", "", *key, "Not readable", clean(unreadable.reason))
+        row = ObjectRow(unreadable.kind, *key, "Not readable", clean(unreadable.reason))
         self.objects.setdefault(unreadable.kind, {})[key] = row
 
     def forget(self, kind: str, namespace: str | None = None) -> None:
@@ -112,18 +120,23 @@ class Model:
             self.namespaces = {name: owner for name, owner in self.namespaces.items() if namespace not in {None, name}}
 
     def rows(self, *, team: str = "", tenant: str = "", kind: str = "", state: str = "") -> Iterator[ObjectRow]:
-        """The rows that match the filters, by kind and name; events come last, the latest first.
-
-        An empty filter matches everything.
-        """
-        for each in [kind] if kind else sorted(self.objects, key=lambda kind: (kind == "Event", kind)):
-            for row in _in_order(self.objects.get(each, {}).values()):
-                owner = self.namespaces.get(row.namespace or row.name, ("", ""))
+        """The rows that match the filters, in no order; an empty filter matches everything."""
+        for each in [kind] if kind else list(self.objects):
+            for row in self.objects.get(each, {}).values():
+                owner = self.owner(row)
                 if (tenant and owner[0] != tenant) or (team and owner[1] != team) or (state and row.state != state):
                     continue
-                yield ObjectRow(
-                    row.kind, *owner, row.namespace, row.name, row.state, row.detail, row.parent, row.last_seen
-                )
+                yield row
+
+    def row(self, key: str) -> ObjectRow | None:
+        """The object with a key, if it is known."""
+        kind, _, rest = key.partition("/")
+        namespace, _, name = rest.partition("/")
+        return self.objects.get(kind, {}).get((namespace, name))
+
+    def owner(self, row: ObjectRow) -> tuple[str, str]:
+        """The tenant and team of a row's namespace; empty if there is none."""
+        return self.namespaces.get(row.namespace or row.name, _NO_OWNER)
 
     def root(self, row: ObjectRow) -> str:
         """The top-level owner of an object, or of the object that an event is about: `Job/train`."""
@@ -162,9 +175,8 @@ class Model:
         return sorted({row.state for rows in self.objects.values() for row in rows.values() if row.state})
 
 
-def _in_order(rows: Iterable[ObjectRow]) -> list[ObjectRow]:
-    by_name = sorted(rows, key=lambda row: (row.namespace, row.name))
-    return sorted(by_name, key=lambda row: row.last_seen, reverse=True)
+def _shortened(text: str) -> str:
+    return text if len(text) <= _TEXT_LIMIT else f"{text[: _TEXT_LIMIT - 1]}…"
 
 
 def _parent(manifest: Manifest) -> str:
@@ -182,7 +194,7 @@ def _state_and_detail(kind: str, manifest: Manifest, now: datetime) -> tuple[str
         details += [f"{pod.restarts} restart{'s' * (pod.restarts != 1)}"] if pod.restarts else []
         return pod.status or "", ", ".join(details)
     if kind == "Event":
-        return manifest.get("type") or "", f"{_parent(manifest)}: {manifest.get('reason')}: {manifest.get('message')}"
+        return manifest.get("type") or "", f"{manifest.get('reason')}: {manifest.get('message')}"
     if kind == "Namespace":
         return (manifest.get("status") or {}).get("phase") or "", live_warning(manifest, now)
     workload = workload_state(kind, manifest)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.forms.kit.docs import argument_help
-from tenantkit.forms.kit.field import CardsField, FlagField, LinesField, TextField
-from tenantkit.forms.tenant.quota_words import quota_words
+from tenantkit.forms.kit.field import FlagField, LinesField, TextField
+from tenantkit.forms.kit.moment_field import MomentField
 from tenantkit.forms.tenant.routes_field import RoutesField
-from tenantkit.rules.quantities import parse_quantity
+from tenantkit.forms.tenant.size_field import SizeField
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import GRANT_FIELDS, TEAM_FIELDS, Tenant
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.platform import Platform
 
 _PERSON = "dana@example.com"
+_EXPIRES_HELP = "When the grant ends, in your own time zone. It is shown; nothing happens by itself. Empty: never."
 # Parts of the grant without an input: the form shows them in words, and leaves them as they are.
 KEPT_FIELDS = ("frozen", "boost")
 
@@ -44,7 +45,7 @@ class FieldDefinition:
 
     name: str
     label: str
-    kind: Literal["text", "lines", "flag", "size", "routes"]
+    kind: Literal["text", "lines", "flag", "moment", "size", "routes"]
     example: str = ""
     help_text: str = ""
 
@@ -58,7 +59,7 @@ FIELD_ROWS: tuple[tuple[FieldDefinition, ...], ...] = (
         FieldDefinition("hosts", "Additional hosts, one per line", "lines", "vision.example.com"),
     ),
     (
-        FieldDefinition("expires", "Expires", "text", "2027-03-31T18:00:00Z"),
+        FieldDefinition("expires", "Expires", "moment", help_text=_EXPIRES_HELP),
         FieldDefinition("protected", "Protected", "flag", help_text="tenantkit does not delete a protected tenant."),
     ),
     (
@@ -81,23 +82,6 @@ def part_of(name: str) -> Literal["grant", "team"]:
     return "team" if name in TEAM_FIELDS else "grant"
 
 
-def size_cards(platform: Platform, current: str | Quota | None = None) -> list[tuple[str, str | Quota]]:
-    """A card for each size, and one for the tenant's current quota if it is not one of them.
-
-    Args:
-        platform: the sizes.
-        current: the tenant's current size, or its custom quota.
-    """
-    cards: list[tuple[str, str | Quota]] = [
-        ("\n".join([name, *quota_words(quota)]), name) for name, quota in sorted(platform.sizes.items(), key=_by_amount)
-    ]
-    if isinstance(current, Quota):
-        cards.append(("\n".join(["custom quota", *quota_words(current)]), current))
-    elif current is not None and current not in platform.sizes:
-        cards.append((f"{current}\nThe platform no longer offers this size.", current))
-    return cards
-
-
 def values_of(tenant: Tenant) -> dict[str, Any]:
     """The values of the fields for a tenant; empty where members or routes could not be read."""
     values = {name: getattr(tenant, name) for name in GRANT_FIELDS if name not in ("quota", *KEPT_FIELDS)}
@@ -112,12 +96,12 @@ def validate(values: Mapping[str, Any], platform: Platform) -> tuple[Tenant | No
     """The tenant that the values describe, or all their problems; never both.
 
     Args:
-        values: by field; `size` is the name of a size, or a custom quota.
+        values: by field; `size` is the name of a size, a custom quota, or the fields of one.
         platform: the tenant must fit it.
     """
     size, name = values["size"], values["name"] or ""
     arguments = {**values, "name": name, "team": values["team"] or ""}
-    if isinstance(size, Quota):
+    if isinstance(size, Quota | dict):
         arguments |= {"size": None, "quota": size}
     try:
         tenant = Tenant(**arguments)
@@ -142,20 +126,16 @@ def _without_prefix(problem: Problem, tenant_name: str) -> Problem:
     return Problem(bare, problem.value, problem.reason, hint=problem.hint)
 
 
-def _by_amount(size: tuple[str, Quota]) -> tuple[Any, ...]:
-    """Sort key: small sizes first; a stored platform has them by name."""
-    name, quota = size
-    return parse_quantity(quota.requests_cpu), parse_quantity(quota.requests_memory), name
-
-
 def _field(definition: FieldDefinition, help_text: str, platform: Platform) -> FormField:
     name, label, example = definition.name, definition.label, definition.example
     if definition.kind == "lines":
         return LinesField(name, label, help_text, placeholder=example)
     if definition.kind == "flag":
         return FlagField(name, label, help_text)
+    if definition.kind == "moment":
+        return MomentField(name, label, help_text)
     if definition.kind == "size":
-        return CardsField(name, label, help_text, cards=size_cards(platform))
+        return SizeField(name, label, help_text, platform=platform)
     if definition.kind == "routes":
         return RoutesField(name, label, help_text, help_texts=argument_help(Route))
     return TextField(name, label, help_text, placeholder=example)

@@ -29,21 +29,22 @@ from tenantkit.forms.tenant.apply_progress import ApplyProgress
 from tenantkit.forms.tenant.disabled_buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
 from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
-from tenantkit.forms.tenant.life_note import life_note
-from tenantkit.forms.tenant.planning import plan_fields, refuse_existing
-from tenantkit.frames.quota import quota_usage
+from tenantkit.forms.tenant.life_note import deletion_note, life_note
+from tenantkit.forms.tenant.planning import namespace_change, plan_fields, refuse_existing
+from tenantkit.forms.tenant.request import request_text
+from tenantkit.forms.tenant.results_panel import ResultsPanel
+from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
 from tenantkit.provision.apply import apply
 from tenantkit.provision.permissions import missing_permissions
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import get_tenant
+from tenantkit.provision.stored.tenants import find_namespace, get_tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import TypeVar
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.field import FormField
-    from tenantkit.forms.kit.markup import Content, Html
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
     from tenantkit.spec.tenant import Tenant
@@ -69,8 +70,9 @@ class TenantForm(BaseForm):
         report: of the last apply; None before the first.
         plan_button: a click on it does the same as `submit(plan_only=True)`, in the background.
         apply_button: enabled while the form shows a plan of the current inputs.
+        draft_box: a box to tick to draft changes that only the platform team can make; see `request`.
         force_conflicts: a box to tick to overwrite fields that others have set; shown if the plan has conflicts.
-        life_note: says whether the tenant is frozen or boosted, and when its grant ends, if that is soon.
+        life_note: says whether the tenant is being deleted, frozen or boosted, and whether its grant ends soon.
         panel: shows results and errors.
         widget: the widget of the form, to embed it in another one.
 
@@ -97,6 +99,7 @@ class TenantForm(BaseForm):
     def __init__(self, cluster: Cluster, tenant: str | None = None) -> None:
         super().__init__(cluster, css_class="tk-tenant-form")
         self._inputs = TenantInputs(get_platform(cluster))
+        self._results = ResultsPanel(self.panel, self._inputs, cluster, as_links=not self.identity.is_sandbox)
         self._existing = tenant
         self._started: set[str] = set()
         self._is_applying = False
@@ -106,7 +109,8 @@ class TenantForm(BaseForm):
         if tenant is not None:
             existing = get_tenant(cluster, tenant)
             self._inputs.load(existing)
-            self.life_note.value = life_note(existing, datetime.now(UTC))
+            live = find_namespace(cluster, tenant, self._inputs.platform)
+            self.life_note.value = life_note(existing, live, datetime.now(UTC))
         namespace = None if tenant is None else self._inputs.platform.namespace(tenant)
         self._missing = missing_permissions(cluster, namespace)
         if tenant is not None:
@@ -114,15 +118,18 @@ class TenantForm(BaseForm):
         self.plan_button = Button(description="Plan", button_style="primary", tooltip="Show what would change")
         self.apply_button = Button(description="Apply", button_style="primary", tooltip="Make the planned changes")
         self.force_conflicts = Checkbox(description="Overwrite the fields that others have set", indent=False)
+        self.draft_box = Checkbox(description="Draft a request for changes of this part", indent=False)
+        self.draft_box.layout.display = None if tenant is not None and self._missing.grant else "none"
         self._reasons = _html("tk-disabled-reasons")
         self._equivalent = _html("tk-equivalent")
         self._inputs.on_change(self._on_change)
         self.force_conflicts.observe(lambda _: self._on_change(), names="value")
+        self.draft_box.observe(lambda _: self._on_draft(), names="value")
         self.plan_button.on_click(lambda _: self._on_plan())
         self.apply_button.on_click(lambda _: self._on_apply())
         self._lay_out(
             self._title,
-            sections=[self.life_note, *self._inputs.sections()],
+            sections=[self.life_note, *self._inputs.sections(below_grant=self.draft_box)],
             actions=[self.plan_button, self.apply_button, self.force_conflicts],
             notes=[self._reasons],
             below=[self._equivalent],
@@ -162,6 +169,18 @@ class TenantForm(BaseForm):
             InvalidSpecError: some fields are invalid.
         """
         return self.tenant.to_yaml()
+
+    @property
+    def request(self) -> str:
+        """A text to send to the platform team that asks for what you may not change; empty if nothing is asked for.
+
+        Raises:
+            InvalidSpecError: some fields are invalid.
+        """
+        tenant = self.tenant
+        if not self._missing.grant:
+            return ""
+        return request_text(tenant, self._inputs.loaded, self._inputs.platform, username=self.identity.username)
 
     @property
     def disabled(self) -> dict[str, str]:
@@ -232,7 +251,11 @@ class TenantForm(BaseForm):
         plan = plan_fields(self.cluster, lambda: self.tenant)
         if self._existing is None:
             refuse_existing(plan, self._started)
+        if being_deleted := deletion_note(namespace_change(plan).live):
+            self.life_note.value = being_deleted
         self._inputs.platform = plan.platform
+        self._inputs.taken_hosts = read_taken_hosts(self.cluster, plan)
+        self._validate()
         if self.job.cancelled.is_set():
             raise CancelledError("cancelled: nothing was changed")
         self.plan = plan
@@ -265,7 +288,7 @@ class TenantForm(BaseForm):
         finally:
             self._is_applying = False
         self._keep_report(plan, report)
-        self._show_report(report)
+        self._results.show_report(report)
         return report
 
     def _plan_and_apply(self) -> Report:
@@ -288,55 +311,21 @@ class TenantForm(BaseForm):
         try:
             return job()
         except BaseException as error:
-            self._show_error(error)
+            if not isinstance(error, TenantKitError):
+                self.plan = None  # anything may have been written
+            self._results.show_error(error)
             raise
 
     # What is shown
 
-    def _show_report(self, report: Report) -> None:
-        self.panel.show(
-            results.report_notice(report, now_text()),
-            results.url_list(report, as_links=not self.identity.is_sandbox),
-            self._quota(),
-            results.report_table(report),
-        )
-
-    def _quota(self) -> Content:
-        """The quota bars. If they cannot be read, the apply has still succeeded."""
-        try:
-            usage = quota_usage(self.cluster, namespaces=[self._inputs.platform.namespace(self._existing or "")])
-        except TenantKitError as error:
-            return notice("info", f"The quota usage could not be read: {error.words('form')}")
-        return results.quota_bars(usage)
-
-    def _show_error(self, error: BaseException) -> None:
-        if isinstance(error, InvalidSpecError):
-            self._inputs.show(error.problems)
-            values = self._inputs.values
-            self.panel.follow(lambda: (self._problems(error, values),))
-            return
-        if not isinstance(error, TenantKitError):
-            self.plan = None  # anything may have been written
-        self.panel.show(*results.error_content(error, as_links=not self.identity.is_sandbox))
-
-    def _problems(self, error: InvalidSpecError, values: Mapping[str, Any]) -> Html:
-        """The problems with these values; once they have changed, those that are left."""
-        labels = {name: field.label for name, field in self.fields.items()}
-        if self._inputs.values == values:
-            return results.problems_notice(error, labels)
-        if self._inputs.problems:
-            return results.problems_notice(InvalidSpecError(self._inputs.problems), labels)
-        return notice("info", "The fields have changed and are valid. Plan again.", word="Changed")
-
     def _plan_state(self, plan: Plan, read_at: str) -> results.PlanState:
-        namespace = next(change for change in plan.changes if change.ref.kind == "Namespace")
         return results.PlanState(
             read_at,
             is_current=self._inputs.tenant == plan.tenants[0],
             is_applying=self._is_applying,
             can_apply="apply" not in self.disabled,
             forces_conflicts=self._forces_conflicts,
-            is_deleted=self._existing is not None and namespace.action == "create",
+            is_deleted=self._existing is not None and namespace_change(plan).action == "create",
         )
 
     # What is enabled
@@ -346,7 +335,7 @@ class TenantForm(BaseForm):
         with self._refresh_lock:
             self._inputs.validate()
             is_valid = self._inputs.tenant is not None
-            self._equivalent.value = results.equivalent_code(self.code, self.yaml) if is_valid else _NO_CODE
+            self._equivalent.value = results.texts_to_copy(self.request, self.code, self.yaml) if is_valid else _NO_CODE
             self._refresh()
 
     def _update_controls(self) -> None:
@@ -354,7 +343,7 @@ class TenantForm(BaseForm):
         is_busy = self.job.is_running
         self._inputs.set_busy(is_busy)
         self.force_conflicts.layout.display = None if self._has_conflicts else "none"
-        self.force_conflicts.disabled = is_busy
+        self.force_conflicts.disabled = self.draft_box.disabled = is_busy
         disabled = self.disabled
         self.plan_button.disabled = is_busy or "plan" in disabled
         self.apply_button.disabled = is_busy or "apply" in disabled
@@ -365,6 +354,11 @@ class TenantForm(BaseForm):
 
     @shows_errors
     def _on_change(self) -> None:
+        self._validate()
+
+    @shows_errors
+    def _on_draft(self) -> None:
+        self._inputs.draft(is_on=bool(self.draft_box.value), missing=self._missing)
         self._validate()
 
     @shows_errors

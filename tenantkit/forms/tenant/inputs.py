@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, VBox
 
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.forms.kit.field import CardsField
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.tenant.fields import (
     FIELD_ROWS,
@@ -19,10 +18,10 @@ from tenantkit.forms.tenant.fields import (
     field_of,
     make_fields,
     part_of,
-    size_cards,
     validate,
     values_of,
 )
+from tenantkit.forms.tenant.taken_hosts import taken_host_problems
 from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:
@@ -43,11 +42,18 @@ _PARTS = (
     ("team", "Managed by the team", "The tenant's members and routes. The owners can change these."),
 )
 _NAME_IS_FIXED = "A tenant cannot be renamed."
+_DRAFT = "Draft: change what you want to ask for. The request to the platform team is below, for you to copy and send."
 _NOT_READABLE = "You may not read the current value. It is left as it is."
 
 
 class TenantInputs:
     """The inputs for one tenant.
+
+    Attributes:
+        tenant: that the fields describe; None if a field is invalid.
+        problems: of the fields.
+        loaded: the existing tenant, as it was when the form was opened.
+        taken_hosts: the other tenant that has a host, by host, as the last plan found them.
 
     Args:
         platform: its sizes; the tenant must fit it.
@@ -59,8 +65,9 @@ class TenantInputs:
         self.tenant: Tenant | None = None
         self.problems: list[Problem] = []
         self.shows_all_problems = False
+        self.taken_hosts: Mapping[str, str] = {}
         self._name: str | None = None
-        self._loaded: Tenant | None = None
+        self.loaded: Tenant | None = None
         # While empty, these leave the tenant as it is: all of a new tenant, else those that could not be read.
         self._as_it_is = frozenset(TEAM_FIELDS)
         self._unread: frozenset[str] = frozenset()
@@ -74,6 +81,11 @@ class TenantInputs:
             values["name"] = self._name
         return values | self._kept() | {name: None for name in self._as_it_is if not values[name]}
 
+    @property
+    def namespace(self) -> str:
+        """The namespace of the existing tenant; empty for a new one."""
+        return self.platform.namespace(self._name) if self._name is not None else ""
+
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call a function after each change of a field."""
         for field in self.fields.values():
@@ -82,7 +94,7 @@ class TenantInputs:
     def load(self, tenant: Tenant) -> None:
         """Fill the fields from an existing tenant."""
         self._unread = frozenset(name for name in TEAM_FIELDS if getattr(tenant, name) is None)
-        self._loaded = tenant
+        self.loaded = tenant
         self._set(values_of(tenant))
 
     def fill(self, values: Mapping[str, Any]) -> None:
@@ -104,7 +116,8 @@ class TenantInputs:
     def validate(self) -> None:
         """Validate the values, and show each problem at its field."""
         self.tenant, self.problems = validate(self.values, self.platform)
-        self.show(self.problems)
+        marks = taken_host_problems(self.tenant, self.platform, self.taken_hosts) if self.tenant is not None else []
+        self.show([*self.problems, *marks])
 
     def show(self, problems: Sequence[Problem]) -> None:
         """Show each problem at its field."""
@@ -121,7 +134,7 @@ class TenantInputs:
         self._as_it_is = self._unread
         for part, title, about in _PARTS:
             permissions = missing.team if part == "team" else missing.grant
-            reason = f"Read-only: changing this part needs permission to {permissions}." if permissions else ""
+            reason = _read_only(permissions)
             self._headings[part].value = _heading(title, about, reason)
             for field in self.fields.values():
                 if part_of(field.name) == part:
@@ -130,18 +143,33 @@ class TenantInputs:
         for unread in self._unread:  # whoever does not see the members would remove them by naming others
             self.fields[unread].lock(_NOT_READABLE)
 
+    def draft(self, *, is_on: bool, missing: MissingPermissions) -> None:
+        """Unlock the platform's part for a request; or lock it again, with the values that it has."""
+        part, title, about = _PARTS[0]
+        reason = _DRAFT if is_on else _read_only(missing.grant)
+        self._headings[part].value = _heading(title, about, reason)
+        for field in self.fields.values():
+            if part_of(field.name) == part and field.name != "name":
+                field.lock("" if is_on else reason, is_shown=False)
+        if not is_on and self.loaded is not None:
+            values = values_of(self.loaded)
+            self._set({name: values[name] for name in self.fields if part_of(name) == part})
+
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
         """Disable the fields while the form is busy."""
         for field in self.fields.values():
             field.set_busy(busy)
 
-    def sections(self) -> list[Any]:
-        """The fields, laid out."""
-        return [self._section(part) for part, _, _ in _PARTS]
+    def sections(self, *, below_grant: Any) -> list[Any]:
+        """The fields, laid out, with a widget below the heading of the platform's part."""
+        grant, team = (self._section(part) for part, _, _ in _PARTS)
+        heading, *rows = grant.children
+        grant.children = [heading, below_grant, *rows]
+        return [grant, team]
 
     def _kept(self) -> dict[str, Any]:
         """The parts of the grant without an input; a boost that has ended is not granted again."""
-        granted = self._loaded.at(datetime.now(UTC)) if self._loaded is not None else None
+        granted = self.loaded.at(datetime.now(UTC)) if self.loaded is not None else None
         return {name: getattr(granted, name) for name in KEPT_FIELDS} if granted is not None else {}
 
     def _refusal(self, name: str, value: Any) -> str:
@@ -151,9 +179,6 @@ class TenantInputs:
         return field.locked if value != field.value else ""
 
     def _set(self, values: Mapping[str, Any]) -> None:
-        size = self.fields["size"]
-        if "size" in values and isinstance(size, CardsField):
-            size.offer(size_cards(self.platform, values["size"]))
         for name, value in values.items():
             self.fields[name].value = value
 
@@ -168,6 +193,10 @@ class TenantInputs:
         section = VBox([self._headings[part], *rows])
         section.add_class("tk-section")
         return section
+
+
+def _read_only(permissions: str) -> str:
+    return f"Read-only: changing this part needs permission to {permissions}." if permissions else ""
 
 
 def _heading(title: str, about: str, locked: str = "") -> Html:

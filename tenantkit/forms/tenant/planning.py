@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.plan import Plan
     from tenantkit.spec.tenant import Tenant
 
@@ -30,6 +31,11 @@ def plan_fields(cluster: Cluster, read_tenant: Callable[[], Tenant]) -> Plan:
     return result if read_tenant() == tenant else plan(cluster, [read_tenant()])
 
 
+def namespace_change(plan: Plan) -> PlanChange:
+    """The change of the tenant's Namespace, in a plan of one tenant."""
+    return next(change for change in plan.changes if change.ref.kind == "Namespace" and change.tenant is not None)
+
+
 def refuse_existing(plan: Plan, started: Collection[str]) -> None:
     """Refuse to create a tenant that already exists, which a plan alone would report as an update.
 
@@ -41,7 +47,7 @@ def refuse_existing(plan: Plan, started: Collection[str]) -> None:
         InvalidSpecError: the tenant already exists.
     """
     name = plan.tenants[0].name
-    namespace = next(change for change in plan.changes if change.ref.kind == "Namespace")
+    namespace = namespace_change(plan)
     annotations = (namespace.live or {}).get("metadata", {}).get("annotations") or {}
     is_from_this_form = name in started and namespace.action == "unchanged"
     if namespace.action != "blocked" and GRANT_ANNOTATION in annotations and not is_from_this_form:

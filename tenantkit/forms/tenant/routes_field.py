@@ -55,6 +55,7 @@ class _RouteInputs:
         line.add_class("tk-route-line")
         self.widget = VBox([line, self.note])
         self.widget.add_class("tk-route")
+        self.widget.add_class("tk-row")
         self.show(())
 
     @property
@@ -104,6 +105,7 @@ class RoutesField(FormField):
         self._box = VBox([])
         self._add = Button(description="Add route", tooltip="Add a route")
         self._add.add_class("tk-quiet")
+        self._add.add_class("tk-add")
         self._add.on_click(lambda _: self.add())
         title = HTML(value=element("span", label, class_="tk-label"))
         super().__init__(name, label, help_text, VBox([title, self._box, self._add]))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.creators import creator_of, why_no_creator
 from tenantkit.rules.amounts import ONE, ZERO, parse_amount
 from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage
 from tenantkit.rules.pod_status import ENDED
@@ -29,11 +29,12 @@ _OF_CLASS = ".storageclass.storage.k8s.io/"
 
 
 class Holder(NamedTuple):
-    """A workload, its top-level owner, and the creator that the object names; `Deployment/api` in text."""
+    """A workload, its top-level owner, and the creator that the object names or why none; `Deployment/api` in text."""
 
     workload: str
     root_workload: str
     creator: str | None
+    creator_reason: str | None = None
 
 
 HolderOf: TypeAlias = "Callable[[Manifest], Holder]"
@@ -116,16 +117,17 @@ def _one(holders: set[Holder]) -> Holder | None:
     """The only holder; or their root workload, where several workloads belong to one."""
     if len(holders) == 1:
         return next(iter(holders))
-    roots = {(holder.root_workload, holder.creator) for holder in holders}
+    roots = {(holder.root_workload, *holder[2:]) for holder in holders}
     if len(roots) == 1:
-        [(root, creator)] = roots
-        return Holder(root, root, creator)
+        [(root, *person)] = roots
+        return Holder(root, root, *person)
     return None
 
 
 def _itself(metadata: Manifest) -> Holder:
     name = f"PersistentVolumeClaim/{metadata['name']}"
-    return Holder(name, name, creator_of(metadata))
+    creator = creator_of(metadata)
+    return Holder(name, name, creator, None if creator else why_no_creator(metadata))
 
 
 def _size(claim: Manifest) -> Amount:

@@ -13,7 +13,7 @@ from tenantkit.provision.content.unwanted import Unwanted
 from tenantkit.provision.edits.edit import place_of
 from tenantkit.provision.edits.reasons import MEMBER_REMOVED, ROLE_CHANGED, ROUTE_REMOVED, host_not_granted, still_bound
 from tenantkit.provision.hosts.moves import hosts_of
-from tenantkit.provision.index.subjects import with_subjects
+from tenantkit.provision.index.members import with_subjects
 from tenantkit.provision.lifecycle import terminating
 from tenantkit.provision.live import live_state
 from tenantkit.provision.reasons import being_deleted_with, kept_by_finalizers

@@ -51,6 +51,17 @@ def index_refs(tenant: str) -> tuple[ObjectRef, ...]:
     return tuple(ObjectRef(_API, kind, name, INDEX_NAMESPACE) for kind in INDEX_KINDS for name in names)
 
 
+def indexed_tenant(name: str) -> str:
+    """The tenant of the Role or RoleBinding of this name; empty if a tenant has none of that name.
+
+    Example:
+        >>> indexed_tenant("owners-vision")
+        'vision'
+    """
+    prefix = next((prefix for prefix in (role_name(""), owners_role_name("")) if name.startswith(prefix)), None)
+    return name.removeprefix(prefix) if prefix else ""
+
+
 def is_in_index(ref: ObjectRef) -> bool:
     """Whether an object lies in the index."""
     return ref.namespace == INDEX_NAMESPACE

@@ -1,7 +1,8 @@
 """Release: a tenant becomes a plain namespace again. What tenantkit put on its Namespace is taken back, and no more.
 
 An apply without these fields gives them up, and the server then removes those that nobody else has set. What `apply`
-made in the namespace stays, so that nobody loses access in the middle of their work; the plan lists it.
+made in the namespace stays, so that nobody loses access in the middle of their work; the plan lists it. Only what made
+the tenant findable, in the index, is deleted.
 Source: page "Server-Side Apply", section "Field management".
 """
 
@@ -18,6 +19,8 @@ from tenantkit.manifests.order import RANK
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.index.read import read_index
+from tenantkit.provision.index.remove import entries_by_tenant
 from tenantkit.provision.life.reasons import FROZEN_STILL, stays_after_release
 from tenantkit.provision.live import live_state
 from tenantkit.provision.managed_fields import owners_of
@@ -26,7 +29,7 @@ from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.read import TENANT_KINDS, read_contents
-from tenantkit.provision.reasons import PROTECTED, REFUSED, newer_version
+from tenantkit.provision.reasons import IN_THE_INDEX, PROTECTED, REFUSED, newer_version
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
@@ -64,7 +67,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         else has set as well stays, and the row says so. Pod Security levels that `apply` has set stay: members keep
         their roles, and their pods must not gain rights. Rows `foreign` are tenantkit's objects in the namespace, which
         stay: quota, limits, bindings, policies and routes, with the command that deletes each; and with the name `*` a
-        kind that you may not list. A Namespace is `blocked` if its tenant is protected or frozen, or is being deleted.
+        kind that you may not list. Rows `delete` are the tenant's objects in the index. A Namespace is `blocked` if its
+        tenant is protected or frozen, or is being deleted.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -75,7 +79,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         ClusterUnavailable: the server did not answer.
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
-    or in each namespace, where a refusal is a row.
+    or in each namespace, where a refusal is a row; list roles and rolebindings in tenantkit-index, or get those of
+    each tenant.
 
     Example:
         >>> plan = tk.plan_release(cluster, "forecast")
@@ -99,7 +104,7 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
     """Make tenants plain namespaces again: labels and annotations of tenantkit are taken from their Namespaces.
 
     Right after `adopt`, each Namespace is then as it was before. What `apply` has made in a namespace stays, and
-    `plan_release` lists it. No object is deleted.
+    `plan_release` lists it. No object is deleted but the tenant's in the index.
 
     Args:
         cluster: the connection, from `connect`.
@@ -112,8 +117,8 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
             more.
 
     Returns:
-        A Report with one outcome per namespace: applied, or pending if only somebody with more permissions may change
-        it.
+        A Report with one outcome per namespace, and one per object in the index: applied, or pending if only somebody
+        with more permissions may change it.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names, or the plan is of another subject.
@@ -124,7 +129,7 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
         PartialApplyError: a namespace was blocked or failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: that of `plan_release`; patch namespaces.
+    RBAC: that of `plan_release`; patch namespaces; delete roles and rolebindings in tenantkit-index.
 
     Source: page "Server-Side Apply".
 
@@ -158,9 +163,13 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
     ours = read_contents(cluster, list(TENANT_KINDS), places)
     others = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in TENANT_KINDS]
     labelled = read_contents(cluster, others, places, label_selector=f"{TENANT_LABEL} in ({','.join(names)})")
+    indexed = entries_by_tenant(read_index(cluster, names))
     planned: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
-        planned += _release(name, namespace, ours)
+        changed = _release(name, namespace, ours)
+        planned += changed
+        if changed[0].action not in REFUSED:
+            planned += [_out_of_index(manifest, name) for manifest in indexed.get(name, ())]
         planned += _stays(name, namespace, (ours, labelled))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(planned), "release", cluster_id(cluster))
@@ -181,6 +190,11 @@ def _release(name: str, namespace: Manifest, contents: LiveState) -> list[PlanCh
     rows = [replace(row, action="update") if row.path in MARKS else row for row in change.rows]
     taken = tuple(row for row in rows if row.action == "update")
     return [replace(change, action="update", rows=taken)]
+
+
+def _out_of_index(manifest: Manifest, tenant: str) -> PlanChange:
+    ref = ref_of(manifest)
+    return PlanChange("delete", ref, (PlanRow("delete", ref, why=IN_THE_INDEX),), tenant, live=manifest)
 
 
 def _levels(namespace: Manifest) -> dict[str, str]:

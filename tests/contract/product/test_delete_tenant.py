@@ -47,7 +47,8 @@ def test_the_plan_lists_every_object_and_deletes_nothing(cluster: Cluster, name:
         "ResourceQuota": 2,
         "NetworkPolicy": 5,
         "ServiceAccount": 2,
-        "RoleBinding": 1,
+        "Role": 2,
+        "RoleBinding": 3,
         "Ingress": 1,
     }
     assert {row.action for row in plan.rows} == {"delete"}

@@ -40,7 +40,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]:
         (
             PermissionDenied("may not list pods", hint=Hint("{whoami} shows the user that the server sees")),
             1,
-            "tenantkit: may not list pods; `kubectl auth whoami` shows the user that the server sees\n",
+            "tenantkit: may not list pods; `tenantkit whoami` shows the user that the server sees\n",
         ),
         (
             TenantKitError("tk.whoami(cluster) is a name in the cluster"),

@@ -50,7 +50,7 @@ def test_a_frame_of_only_folded_rows_is_shown_whole() -> None:
 def test_a_page_shows_folded_rows_on_demand_and_a_terminal_counts_them() -> None:
     frame = quota_frame([QUOTA])
 
-    page = str(frame._repr_html_())
+    page = str(frame._repr_html_())  # type: ignore[operator]  # pandas-stubs do not have it
 
     assert "<details><summary>4 more rows are far from a limit</summary><table>" in page
     assert page.index("configmaps") > page.index("<details>") > page.index("requests.cpu")

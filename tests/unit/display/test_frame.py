@@ -39,7 +39,7 @@ def texts(frame: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def column(name: str, values: list[Any], dtype: str) -> Frame:
-    return Frame({name: pd.array(values, dtype=dtype)})
+    return Frame({name: pd.Series(values, dtype=dtype)})
 
 
 def test_used_and_hard_are_one_column_in_the_units_of_their_rows() -> None:
@@ -93,11 +93,10 @@ def test_a_percentage_has_a_bar_and_a_full_quota_a_colour() -> None:
     assert f"{translucent(FULL, 0.45)} 100.0%" in page
 
 
-def test_counts_and_statistics_are_not_shown_in_the_units_of_what_they_count() -> None:
+def test_counts_are_not_shown_in_the_units_of_what_they_count() -> None:
     frame = Frame({"tenant": ["a", "a"], "memory_requests_bytes": pd.array([2**34, None], "Int64")})
 
     assert texts(frame.groupby("tenant").count()) == {"tenant": ["a"], "memory_requests_bytes": ["1"]}
-    assert repr(frame.describe()) == repr(pd.DataFrame(frame).describe())
 
 
 def test_a_slice_a_merge_and_a_copy_are_frames() -> None:
@@ -165,7 +164,7 @@ def test_the_options_of_pandas_for_html_and_for_a_summary_apply() -> None:
     frame = quota_frame([QUOTA])
 
     with pd.option_context("display.notebook_repr_html", False):  # noqa: FBT003 (pandas' names and values)
-        assert frame._repr_html_() is None
+        assert html(frame) == "None"
     with pd.option_context("display.large_repr", "info", "display.max_rows", 1):
         assert "RangeIndex: 4 entries" in repr(frame)
 
@@ -207,7 +206,7 @@ def test_an_incomplete_answer_says_so_below() -> None:
         Frame({"a": pd.Categorical(["x"])}, index=pd.MultiIndex.from_tuples([("b", 1)])),
         Frame({"used_pct": ["a"], "resource": [1], "state": [None], "hard": [0]}),
         Frame({"used": pd.array([1.0], "Float64"), "unit": [3]}),
-        Frame({"at": pd.to_datetime(["2026-01-01"]), "since": pd.to_datetime([None], utc=True)}),
+        Frame({"at": pd.to_datetime(["2026-01-01"]), "since": pd.to_datetime(["x"], utc=True, errors="coerce")}),
         Frame({"a": pd.period_range("2026", periods=1), "b": pd.interval_range(0, 1), "c": pd.to_timedelta([5])}),
         Frame({"count": [1]}, index=["count"]),
     ],

@@ -9,7 +9,12 @@ import pandas as pd
 
 from tenantkit.frames.kit.namespace_owners import NamespaceOwner
 from tenantkit.frames.kit.owners import Chains, Owner
-from tenantkit.frames.quota_holders import QUOTA_HOLDERS, quota_holders_frame
+from tenantkit.frames.quota_holders import (
+    QUOTA_HOLDERS,
+    QUOTA_HOLDERS_BY_PERSON,
+    by_person,
+    quota_holders_frame,
+)
 from tests.unit.frames.frame_pods import CREATED, HOSTILE, owned_by, pod
 
 if TYPE_CHECKING:
@@ -60,6 +65,7 @@ def test_each_entry_has_one_row_per_workload_and_creator() -> None:
             "workload": ["Deployment/api", "Pod/nb"],
             "root_workload": ["Deployment/api", "Pod/nb"],
             "creator": [None, "dana"],
+            "creator_reason": ["no label or annotation of the object or its owners names a person", None],
             "used": [4.0, 2.0],
             "hard": [8.0, 8.0],
             "share_pct": [50.0, 25.0],
@@ -164,3 +170,28 @@ def test_hostile_texts_are_kept_as_data() -> None:
     assert shares(quota({GPU: "2"}, {GPU: "8"}), strange)[["workload", "creator"]].to_numpy().tolist() == [
         [f"Pod/{HOSTILE}", HOSTILE]
     ]
+
+
+def test_by_person_the_workloads_of_one_person_are_added_up() -> None:
+    hub = {"labels": {"hub.jupyter.org/username": "dana"}}
+    pods = [
+        of("a", "api", **hub, creationTimestamp=EARLIER),
+        pod("nb", metadata=hub),
+        of("b", "etl", labels={"dag_id": "nightly"}),
+    ]
+
+    frame = by_person(shares(quota({GPU: "7"}, {GPU: "8"}), *pods))
+
+    assert frame.dtypes.astype(str).to_dict() == dict(QUOTA_HOLDERS_BY_PERSON)
+    shown = frame[["creator", "creator_reason", "workloads", "used", "share_pct", "objects"]]
+    assert shown.astype(object).where(shown.notna(), None).to_numpy().tolist() == [
+        ["dana", None, "Deployment/api, Pod/nb", 4.0, 50.0, 2],
+        [None, "Airflow writes no person's name: DAG 'nightly'", "Deployment/etl", 2.0, 25.0, 1],
+        [None, "the server counts more than the objects that exist", None, 1.0, 12.5, None],
+    ]
+    assert frame["since"].iloc[0] == pd.Timestamp(EARLIER)
+
+
+def test_by_person_an_empty_frame_has_its_columns_and_dtypes() -> None:
+    frame = by_person(shares(quota({}, {})))
+    assert (len(frame), frame.dtypes.astype(str).to_dict()) == (0, dict(QUOTA_HOLDERS_BY_PERSON))

@@ -62,6 +62,12 @@ def test_the_alternative_text_has_users_and_free_devices_of_each_node() -> None:
     )
 
 
+def test_a_pod_is_named_with_its_creator() -> None:
+    of_dana = pod("train", "vision", "gpu-1", 2)
+    of_dana["metadata"]["labels"] = {"hub.jupyter.org/username": "dana"}
+    assert "gpu-1: 1 of 4 free; 1 unknown; vision/train of dana x 2." in gpus(*frames([of_dana])).alt
+
+
 def test_tenants_have_letters_too() -> None:
     assert marks(gpus(*frames())).count("B") == 4  # three pieces and the legend
     assert marks(gpus(*frames())).count("A") == 2

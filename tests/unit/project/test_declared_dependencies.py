@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # packages whose modules have another name
 PACKAGES = {"cel_expr_python": "cel-expr-python", "PIL": "pillow", "yaml": "pyyaml"}
 # packages of which another one needs a later version than tenantkit does, and JupyterLab, which is not among them
-NOT_TESTED_AT_THEIR_MINIMUM = {"jupyterlab", "multidict", "numpy", "pillow", "typing_extensions"}
+NOT_TESTED_AT_THEIR_MINIMUM = {"jupyterlab", "multidict", "numpy", "pillow", "traitlets", "typing_extensions"}
 MINIMUM = re.compile(r"([\w.-]+).*?[>=]=([\d.]+)")
 
 

@@ -130,7 +130,7 @@ def test_a_further_hint_is_added_to_a_copy() -> None:
 
     assert str(error) == "not found; check its name"
     assert str(more) == "not found; check its name; ask tk.whoami(cluster)"
-    assert more.words("shell") == "not found; check its name; ask `kubectl auth whoami`"
+    assert more.words("shell") == "not found; check its name; ask `tenantkit whoami`"
 
 
 PLAN = Plan(platform=Platform(), tenants=(), changes=())
