@@ -65,7 +65,7 @@ def own_namespaces(cluster: ReadsOwnRules) -> tuple[str, ...]:
 
     Example:
         >>> own_namespaces(tk.connect(context="sandbox-owner"))
-        ('speech',)
+        ('chatbot', 'recsys', 'speech')
     """
     return read_index(cluster).namespaces or cluster.fallback_namespaces
 

@@ -90,8 +90,9 @@ def access(cluster: Cluster, person: str, *, groups: Sequence[str] = (), confirm
     Source: page "Using RBAC Authorization".
 
     Example:
-        >>> access(cluster, "editor@example.com")[["tenant", "role", "write", "manage_members"]].to_dict("records")[0]
-        {'tenant': 'speech', 'role': 'ClusterRole/tenantkit-editor', 'write': True, 'manage_members': False}
+        >>> rights = access(cluster, "editor@example.com").set_index("tenant")
+        >>> rights.loc["speech", ["role", "write", "manage_members"]].to_dict()
+        {'role': 'ClusterRole/tenantkit-editor', 'write': True, 'manage_members': False}
     """
     platform = get_platform(cluster)
     who = identity_of(person, groups, platform.people)
