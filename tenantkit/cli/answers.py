@@ -117,10 +117,12 @@ def holders(  # noqa: PLR0913 (one argument per option)
 @output_option
 def why(*, filters: Filters, workload: str | None, kubeconfig: str | None, context: str | None, output: Format) -> int:
     """Explain why something does not run, and what to do next."""
-    from tenantkit.findings.why import why as read
+    from tenantkit.findings.why import explained
+    from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 
     with connect(kubeconfig, context) as cluster:
-        return print_frame(output, read(cluster, **filters, workload=workload))
+        frame = explained(cluster, resolve_filters(cluster, **filters), workload=workload, surface="shell")
+    return print_frame(output, frame)
 
 
 @click.command(cls=Command, example="tenantkit fits vision --pods 4 --gpus 2 --cpu 8 --memory 64Gi")

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.hints import Hint
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, tenants_in
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.tenant_index import IndexedTenant
+
+NAME_NAMESPACES = Hint("no tenant is known to have you as a member: {name_namespaces}")
 
 
 class ReadsOwnRules(Protocol):
