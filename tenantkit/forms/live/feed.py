@@ -134,7 +134,7 @@ class Feed:
         with self.lock:
             if namespaces == (self._cluster.namespace,) and not indexed:
                 self._wide_refusals[kind] = refusal
-            self.narrowed[kind] = namespaces
+            self.namespaces = self.narrowed[kind] = namespaces
             self._disconnected.pop((kind, None), None)
             self._targets = (*(target for target in self._targets if target != (kind, None)), *targets)
             self._threads += threads
