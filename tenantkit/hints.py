@@ -36,6 +36,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "`tenantkit delete`",
             "`tk.delete_tenants(cluster, …, confirm=…)`",
         ),
+        "events": ("tk.events(cluster)", "`kubectl get events`", "`tk.events(cluster)`"),
         "force_conflicts": (
             "pass this row to apply(force_conflicts=…)",
             "add --force-conflicts KIND/NAME to `tenantkit apply` or `tenantkit install`",

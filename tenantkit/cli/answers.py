@@ -79,6 +79,37 @@ def quota(  # noqa: PLR0913 (one argument per option)
         return print_frame(output, quota_usage(cluster, **filters, by=by), is_whole=is_whole)
 
 
+@click.command(cls=Command, example="tenantkit holders --resource gpu --by person")
+@filter_options
+@click.option("--resource", metavar="RESOURCE", help="Only this entry, such as requests.cpu; gpu: all accelerators.")
+@click.option(
+    "--by",
+    type=click.Choice(["workload", "person"]),
+    default="workload",
+    show_default=True,
+    help="One row for each workload, or the sum of each person.",
+)
+@_ALL
+@CLUSTER_OPTIONS
+@output_option
+def holders(  # noqa: PLR0913 (one argument per option)
+    *,
+    filters: Filters,
+    resource: str | None,
+    by: Literal["workload", "person"],
+    is_whole: bool,
+    kubeconfig: str | None,
+    context: str | None,
+    output: Format,
+) -> int:
+    """Show who holds the quotas: workloads, and who made them."""
+    from tenantkit.frames.quota_holders import quota_holders
+
+    with connect(kubeconfig, context) as cluster:
+        frame = quota_holders(cluster, **filters, resource=resource, by=by)
+    return print_frame(output, frame, is_whole=is_whole)
+
+
 @click.command(cls=Command, example="tenantkit why --tenant vision --workload Job/train")
 @filter_options
 @click.option("--workload", metavar="KIND/NAME", help="Only this workload, such as Job/train. Default: all.")
@@ -86,10 +117,12 @@ def quota(  # noqa: PLR0913 (one argument per option)
 @output_option
 def why(*, filters: Filters, workload: str | None, kubeconfig: str | None, context: str | None, output: Format) -> int:
     """Explain why something does not run, and what to do next."""
-    from tenantkit.findings.why import why as read
+    from tenantkit.findings.why import explained
+    from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 
     with connect(kubeconfig, context) as cluster:
-        return print_frame(output, read(cluster, **filters, workload=workload))
+        frame = explained(cluster, resolve_filters(cluster, **filters), workload=workload, surface="shell")
+    return print_frame(output, frame)
 
 
 @click.command(cls=Command, example="tenantkit fits vision --pods 4 --gpus 2 --cpu 8 --memory 64Gi")

@@ -44,6 +44,7 @@ _COMMANDS = (
     answers.whoami,
     answers.tenants,
     answers.quota,
+    answers.holders,
     answers.why,
     answers.fits,
     logs.logs,

@@ -153,7 +153,7 @@ def _carry_out(cluster: Cluster, make: Callable[[Cluster], Plan], output: Format
 
     def shown() -> Plan:
         planned = make(cluster)
-        notify(planned.words("shell"))
+        notify(planned.words("shell", fields=False))
         return planned
 
     with cancelled_by_signals() as cancelled:

@@ -86,11 +86,12 @@ def frame_table(frame: pd.DataFrame, columns: Sequence[str] = (), *, is_whole: b
 
 def frame_json(frame: pd.DataFrame) -> dict[str, Any]:
     """A frame as plain data: `rows`, `scope` and `incomplete`; a missing value is None, a time is a text in UTC."""
+    scope = frame.attrs.get("scope") or ()
     columns = [[_plain(value) for value in frame.iloc[:, place].tolist()] for place in range(frame.shape[1])]
     names = [str(name) for name in frame.columns]
     return {
         "rows": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)],
-        "scope": list(frame.attrs.get("scope") or ()),
+        "scope": scope if isinstance(scope, str) else list(scope),
         "incomplete": dict(frame.attrs.get("incomplete") or {}),
     }
 

@@ -38,7 +38,7 @@ class Frame(pd.DataFrame):
 
     Example:
         >>> tk.pods(cluster, tenant="vintage")
-        No rows.
+        No pods of tenant vintage.
         >>> isinstance(tk.pods(cluster).head(2), tk.Frame)
         True
     """

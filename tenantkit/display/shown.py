@@ -30,8 +30,9 @@ _LONG_LENGTH = 48
 _MOST_NOTES = 5
 # where the width is short, the columns that are shown first; all others follow
 _FIRST = (
-    *("url", "name", "state", "status", "cause", "answer", "action", "object", "message", "resource", "check"),
-    *("person", "used of hard", "workload", "tenant", "used_pct", "share_pct", "severity", "role", "phase", "field"),
+    *("line", "url", "name", "state", "status", "cause", "answer", "action", "object", "message", "resource", "check"),
+    *("person", "used of hard", "workload", "creator", "workloads", "tenant", "used_pct", "share_pct", "severity"),
+    *("role", "phase", "field"),
     *("before", "after", "last_seen", "reason", "type", "service", "pods_ready", "pods_desired", "ready", "restarts"),
     *("node", "accelerators_free", "accelerators_allocatable", "accelerators", "free", "since", "peer", "allowed"),
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
+from tenantkit.display.shown import EMPTY
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
 from tenantkit.findings.causes.containers import not_running
 from tenantkit.findings.causes.jobs import unsuccessful
@@ -27,6 +28,7 @@ from tenantkit.findings.causes.volume_mounts import not_mounted
 from tenantkit.findings.finding import Finding, in_order
 from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
+from tenantkit.frames.kit.empty_answers import place_text
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import TENANT_LABEL
@@ -91,7 +93,7 @@ def why(
         tenant: only this tenant's workloads, by name. Default: all tenants'.
         workload: only this one, as `Kind/name`: `Job/train`; a pod or a ReplicaSet works too. Default: all.
         namespaces: these, a tenant's or not, in place of `tenant`. Default: the tenants' among those of the connection;
-            if it has none, all that you may list, else its own namespace.
+            if it has none, all that you may list, else those of your tenants.
         label_selector: only workloads and pods whose labels match, in the API server's syntax. Default: all.
 
     Returns:
@@ -138,7 +140,18 @@ def explained(
         _check_workload(snapshot, workload)
     frame = why_frame(snapshot, workload=workload, label_selector=filters.label_selector, surface=surface)
     frame.attrs["scope"] = tuple(namespace["metadata"]["name"] for namespace in found)
+    if frame.empty:
+        frame.attrs[EMPTY] = _nothing_wrong(frame.attrs["scope"], workload, filters.label_selector)
     return frame
+
+
+def _nothing_wrong(namespaces: Sequence[str], workload: str | None, label_selector: str | None) -> str:
+    """The sentence of an answer without causes."""
+    if not namespaces:
+        return "No tenant was found, so nothing was examined."
+    where = place_text(tuple(namespaces))
+    labels = f" with labels {label_selector!r}" if label_selector else ""
+    return f"Nothing is wrong with {workload or 'the workloads'}{labels} {where}."
 
 
 def find_causes(

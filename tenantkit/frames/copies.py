@@ -11,6 +11,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.extra_objects import COPY, EXTRA_LABEL, SOURCE_ANNOTATION, sources_of
@@ -71,7 +72,7 @@ def copies(
         cluster: the connection, from `connect`.
         tenant: only this one, by name. Default: all.
         namespaces: only the tenants in these, in place of `tenant`. Default: those of the connection; if it has none,
-            all that you may list, else its own namespace.
+            all that you may list, else those of your tenants.
         label_selector: only tenants whose Namespace's labels match, in the API server's syntax. Default: all.
 
     Returns:
@@ -109,6 +110,7 @@ def copies(
     frame = copies_frame(tenants, platform, with_extras(cluster, live_state(found), tenants, platform))
     note_unreadable(incomplete, found)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    note_empty(frame, "copies", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, read_chains
@@ -105,7 +106,7 @@ def events(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only events whose own labels match, in the API server's syntax; few events have labels.
             Default: all.
 
@@ -143,6 +144,7 @@ def events(
     frame = _frame(reads, read_namespace_owners(cluster, scope, chains.incomplete), chains)
     note_unreadable(chains.incomplete, reads)
     frame.attrs |= {"scope": scope, "incomplete": dict(chains.incomplete)}
+    note_empty(frame, "events", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

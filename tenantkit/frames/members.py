@@ -16,6 +16,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import ClusterError, InvalidSpecError, PermissionDenied, SpecVersionError
 from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.manifests.labels import ADDED_BY_ANNOTATION, TENANT_LABEL
@@ -73,7 +74,7 @@ def members(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants'.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only RoleBindings whose labels match, in the API server's syntax. Default: all.
 
     Returns:
@@ -108,6 +109,7 @@ def members(
     frame = members_frame(bindings, granted=granted, people=_people(cluster, incomplete))
     note_unreadable(incomplete, bindings)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    note_empty(frame, "members", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

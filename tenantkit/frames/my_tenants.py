@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.own_namespaces import read_index
+from tenantkit.display.shown import EMPTY
 from tenantkit.frames.kit.schema import frame_of_rows
 
 if TYPE_CHECKING:
@@ -43,9 +44,11 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
 
     Example:
         >>> my_tenants(tk.connect(context="sandbox-owner"))["tenant"].to_list()
-        ['speech']
+        ['chatbot', 'recsys', 'speech']
     """
     index = read_index(cluster)
     frame = frame_of_rows(((tenant.name, tenant.namespace) for tenant in index.tenants), MY_TENANTS)
     frame.attrs["incomplete"] = {"SelfSubjectRulesReview": index.incomplete} if index.incomplete is not None else {}
+    if frame.empty:
+        frame.attrs[EMPTY] = "You are a member of no tenant."
     return frame

@@ -18,6 +18,7 @@ from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodFields
@@ -124,6 +125,7 @@ def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFram
     note_unreadable(incomplete, found)
     frame = nodes_frame(found, reserved=reserved)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    note_empty(frame, "nodes", "cluster", label_selector=label_selector)
     return frame
 
 

@@ -17,6 +17,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
@@ -83,7 +84,7 @@ def pods(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only pods whose labels match, in the API server's syntax: `app=ai,tier!=test`. Default: all.
 
     Returns:
@@ -133,6 +134,7 @@ def pods(
     note_unreadable(chains.incomplete, reads)
     frame = frame_of_pods(reads, owned=read_namespace_owners(cluster, scope, chains.incomplete), chains=chains)
     frame.attrs["scope"] = scope
+    note_empty(frame, "pods", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

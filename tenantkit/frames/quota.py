@@ -27,6 +27,7 @@ from tenantkit.cluster.visible import project_visible
 from tenantkit.display.colours import NEAR_PCT
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.metrics import add_measured
@@ -86,7 +87,7 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants'.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only ResourceQuotas whose labels match, in the API server's syntax. Default: all.
         by: `tenant`, or `team` for one row per team, resource and scopes: the sum over the team's namespaces, with the
             tightest quota of each. Default: tenant.
@@ -139,6 +140,7 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         totals.attrs = frame.attrs
         frame = totals
     frame.attrs["scope"] = scope
+    note_empty(frame, "quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

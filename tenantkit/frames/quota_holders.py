@@ -19,6 +19,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import NO_OBJECT, creator_of, why_no_creator
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import owner_of, read_chains
@@ -105,7 +106,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
             accelerators of all vendors. Default: all entries.
         by: `workload`, or `person`: then one row per quota, resource and creator. Default: workload.
         namespaces: the quotas in these, a tenant's or not, in place of `tenant`. Default: the tenants' among those of
-            the connection; if it has none, all that you may list, else its own namespace.
+            the connection; if it has none, all that you may list, else those of your tenants.
         label_selector: only what pods and claims with these labels hold, in the API server's syntax; then without the
             rows that have no workload. Default: all.
 
@@ -171,6 +172,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
     )
     frame = by_person(frame) if by == "person" else frame
     frame.attrs["scope"] = scope
+    note_empty(frame, "holders of quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

@@ -20,6 +20,7 @@ from tenantkit.cluster.requests.tables import Table
 from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import each_visible
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
@@ -62,7 +63,7 @@ def resources(
         tenant: only this tenant's, by name; ignored for kinds that are not in namespaces. Default: all tenants', and
             those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`; likewise ignored. Default: those of the connection; if it has
-            none, all that you may list, else its own namespace.
+            none, all that you may list, else those of your tenants.
         label_selector: only objects whose labels match, in the API server's syntax: `app=ai,tier!=test`. Default: all.
 
     Returns:
@@ -102,6 +103,7 @@ def resources(
     note_unreadable(incomplete, ObjectList(unreadable=table.unreadable))
     frame = resources_frame(table, owned=owned)
     frame.attrs |= {"scope": scope, "kind": place.qualified, "incomplete": incomplete}
+    note_empty(frame, place.qualified, scope, tenant=tenant, label_selector=label_selector)
     return frame
 
 

@@ -13,6 +13,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL
@@ -62,7 +63,7 @@ def routes(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants'.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only Ingresses whose labels match, in the API server's syntax. Default: all.
 
     Returns:
@@ -92,6 +93,7 @@ def routes(
     frame = routes_frame(ingresses, tenants=_tenants(cluster, scope, ingresses, incomplete))
     note_unreadable(incomplete, ingresses)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    note_empty(frame, "routes", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

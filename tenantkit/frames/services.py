@@ -14,6 +14,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -65,7 +66,7 @@ def services(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only services whose labels match, in the API server's syntax. Default: all.
 
     Returns:
@@ -104,6 +105,7 @@ def services(
     note_unreadable(incomplete, found, slices or ())
     frame = services_frame(found, slices=slices, owned=read_namespace_owners(cluster, scope, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    note_empty(frame, "Services", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

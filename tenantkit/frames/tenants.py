@@ -14,6 +14,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -68,7 +69,7 @@ def tenants(
         cluster: the connection, from `connect`.
         tenant: only this one, by name. Default: all.
         namespaces: only the tenants in these, in place of `tenant`. Default: those of the connection; if it has none,
-            all that you may list, else its own namespace.
+            all that you may list, else those of your tenants.
         label_selector: only tenants whose Namespace's labels match, in the API server's syntax. Default: all.
         drift: whether to compare each tenant with its stored spec. Default: no, since that reads every kind of object
             that tenantkit manages.
@@ -114,6 +115,7 @@ def tenants(
     frame.attrs["incomplete"] |= incomplete
     note_unreadable(frame.attrs["incomplete"], found)
     frame.attrs["scope"] = scope
+    note_empty(frame, "tenants", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

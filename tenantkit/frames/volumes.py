@@ -17,6 +17,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -104,7 +105,7 @@ def volumes(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only claims whose labels match, in the API server's syntax. Default: all.
 
     Returns:
@@ -143,6 +144,7 @@ def volumes(
     note_unreadable(incomplete, claims)
     frame = _frame(claims, users, read_namespace_owners(cluster, scope, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    note_empty(frame, "volume claims", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

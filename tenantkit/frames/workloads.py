@@ -16,6 +16,7 @@ from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
@@ -113,7 +114,7 @@ def workloads(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only workloads whose own labels match, in the API server's syntax; all pods beneath them are
             counted. Default: all.
 
@@ -170,6 +171,7 @@ def workloads(
         rows = {place: row for place, row in rows.items() if place in selected}
     frame = _frame(rows, chains)
     frame.attrs["scope"] = scope
+    note_empty(frame, "workloads", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

@@ -27,6 +27,8 @@ READERS: dict[str, Callable[[Cluster], pd.DataFrame]] = {
     "connectivity": tk.connectivity,
     "copies": tk.copies,
     "events": tk.events,
+    "members": tk.members,
+    "my_tenants": tk.my_tenants,
     "nodes": tk.nodes,
     "pods": tk.pods,
     "quota_holders": lambda cluster: tk.quota_holders(cluster, "recsys"),

@@ -23,6 +23,7 @@ from tenantkit.findings.connectivity.peers import (
     subject_text,
 )
 from tenantkit.findings.connectivity.read_network import read_network
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.network_policies.evaluation import NOT_ISOLATED, connection, joined, side
@@ -88,7 +89,7 @@ def connectivity(
         cluster: the connection, from `connect`.
         tenant: only this tenant's pods, by name. Default: all tenants'.
         namespaces: only the pods of these, in place of `tenant`. Default: those of the connection; if it has none, all
-            tenants' namespaces, else the connection's own namespace.
+            tenants' namespaces, else those of your tenants.
         label_selector: only pods whose labels match, in the API server's syntax. Default: all.
 
     Returns:
@@ -135,6 +136,7 @@ def connectivity(
         reading.scope if named is None else tuple(name for name in named if reading.scope == "cluster" or name in read)
     )
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    note_empty(frame, "pods", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 

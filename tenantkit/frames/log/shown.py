@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from tenantkit.display.shown import EMPTY
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Logs:
         frame = frame_of_rows([(*row[:3], row[3] and row[3].isoformat(), row[4]) for row in rows], LOGS)
         frame.attrs["scope"] = self.scope
         frame.attrs["incomplete"] = dict(self.incomplete or {})
+        if frame.empty:
+            frame.attrs[EMPTY] = f"No lines in the logs of {self.workload}."
         return frame
 
     def words(self, surface: Surface = "python") -> str:

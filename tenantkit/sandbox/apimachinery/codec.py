@@ -251,9 +251,14 @@ def _quantity(sent: Any, *, rounded: bool) -> str:
     raise DecodeError(f"quantities must match the regular expression '{pattern}'")
 
 
+def read_time(sent: str) -> datetime:
+    """A time in RFC 3339; raises DecodeError for any other text."""
+    return _parsed_time(sent, r"(\.\d+)?", "")
+
+
 def _time(sent: str) -> str:
     """A time in UTC, to the second."""
-    return written_time(_parsed_time(sent, r"(\.\d+)?", ""))
+    return written_time(read_time(sent))
 
 
 def _micro_time(sent: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.times import parse_time
+from tenantkit.sandbox.apimachinery.codec import DecodeError, read_time
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, invalid
 from tenantkit.sandbox.apimachinery.resources import NODES, find
 from tenantkit.sandbox.endpoints.request import flag, number
@@ -34,10 +34,10 @@ _WAITING = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying
 
 
 def check_log_options(query: Mapping[str, str], name: str) -> None:
-    """Raise ApiError 400 for a number that is none, and 422 for options that are out of range or exclude each other."""
+    """Raise ApiError 400 for a number or time that is none, 422 for options out of range or that exclude each other."""
     least = {"tailLines": 0, "limitBytes": 1, "sinceSeconds": 1}
     sent = {option: number(query, option) for option in ("sinceSeconds", "tailLines", "limitBytes")}
-    is_twice = sent["sinceSeconds"] is not None and bool(query.get("sinceTime"))
+    is_twice = sent["sinceSeconds"] is not None and _since_time(query) is not None
     causes = [
         Cause(
             option,
@@ -49,7 +49,7 @@ def check_log_options(query: Mapping[str, str], name: str) -> None:
     ]
     if is_twice:
         why = "at most one of `sinceTime` or `sinceSeconds` may be specified"
-        causes.append(Cause("", f"Forbidden: {why}", "FieldValueForbidden"))
+        causes.append(Cause("[]", f"Forbidden: {why}", "FieldValueForbidden"))
     if causes:
         raise invalid("v1", "PodLogOptions", name, causes)
 
@@ -149,7 +149,7 @@ class PodLog:
 
     def _since(self) -> datetime | None:
         seconds = number(self.query, "sinceSeconds")
-        return parse_time(self.query.get("sinceTime")) if seconds is None else self._seconds_ago(seconds)
+        return _since_time(self.query) if seconds is None else self._seconds_ago(seconds)
 
     def _seconds_ago(self, seconds: int) -> datetime | None:
         try:
@@ -162,6 +162,13 @@ class PodLog:
         if flag(self.query, "timestamps"):
             text = f"{line.written:%Y-%m-%dT%H:%M:%S}.{line.written.microsecond * 1000:09}Z {text}"
         return text.encode("utf-8", "surrogatepass")
+
+
+def _since_time(query: Mapping[str, str]) -> datetime | None:
+    try:
+        return read_time(query["sinceTime"]) if query.get("sinceTime") else None
+    except DecodeError as error:
+        raise bad_request(str(error)) from error
 
 
 async def _either(changes: asyncio.Queue[None], ended: asyncio.Event) -> bool:

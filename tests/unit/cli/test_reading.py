@@ -123,3 +123,9 @@ def test_a_tenant_and_namespaces_together_are_refused() -> None:
     done = CliRunner().invoke(shown, ["--tenant", "vision", "-n", "speech"])
 
     assert (done.exit_code, "exclude each other" in done.output) == (2, True)
+
+
+def test_the_scope_of_a_whole_cluster_is_one_word() -> None:
+    frame = pd.DataFrame()
+    frame.attrs["scope"] = "cluster"
+    assert frame_json(frame)["scope"] == "cluster"

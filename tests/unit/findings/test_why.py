@@ -223,6 +223,29 @@ def test_a_pod_that_does_not_run_without_a_reason_has_a_row_after_a_minute() -> 
     assert causes(snapshot(old, young, NODE)) == [("unexplained", "Pod/old", "Pod/old")]
 
 
+def test_what_nothing_explains_shows_its_events_as_they_are() -> None:
+    pod = made("Pod", "old", spec={"nodeName": "n1"}, status={"phase": "Pending"})
+    odd = event(pod, "Odd", "the moon\nis full")
+
+    [with_event] = find_causes(snapshot(pod, odd, NODE))
+    [without] = find_causes(snapshot(pod, NODE))
+
+    assert with_event.evidence == "phase Pending; event Odd of Pod/old: the moon is full"
+    events = "check its conditions and its events: tk.events(cluster) lists all of them"
+    assert str(with_event.next_steps) == events
+    assert str(without.next_steps).startswith("check its conditions; it has no events")
+
+
+def test_a_pod_that_runs_and_is_not_ready_has_a_log_to_check() -> None:
+    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
+    main = {"name": "main", "ready": False, "restartCount": 0, "state": {"running": {}}}
+    pod = made("Pod", "old", spec={"nodeName": "n1"}, status={**status, "containerStatuses": [main]})
+
+    [finding] = find_causes(snapshot(pod, NODE))
+
+    assert str(finding.next_steps) == 'check its log: tk.logs(cluster, "Pod/old", namespaces=["vision"])'
+
+
 def test_a_workload_without_its_pods_has_a_row() -> None:
     job = made("Job", "train", spec={"parallelism": 1})
 

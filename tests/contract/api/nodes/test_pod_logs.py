@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tenantkit.rules.manifest import ObjectRef
 from tests.contract.logs import CRASHED, LoggingPods, serving_logs
 from tests.statuses import status
 
@@ -104,4 +105,27 @@ def test_a_container_that_has_not_started_has_no_log(wire: Wire, pods: LoggingPo
 def test_two_bounds_in_time_are_refused(wire: Wire, pods: LoggingPods) -> None:
     pods.create("one", main="x\n")
     answer = log(wire, pods, "one", sinceSeconds="5", sinceTime="2026-01-01T00:00:00Z")
-    assert (answer.status, _BOTH in answer.body["message"]) == (422, True)
+    cause = {"reason": "FieldValueForbidden", "message": f"Forbidden: {_BOTH}", "field": "[]"}
+    message = f'PodLogOptions "one" is invalid: []: Forbidden: {_BOTH}'
+    details = {"name": "one", "kind": "PodLogOptions", "causes": [cause]}
+    assert answer.body == status(422, "Invalid", message, details)
+
+
+def test_a_time_that_is_none_is_refused(wire: Wire, pods: LoggingPods) -> None:
+    pods.create("one", main="x\n")
+    answer = log(wire, pods, "one", sinceTime="x")
+    message = 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'
+    assert answer.body == status(400, "BadRequest", message)
+
+
+def test_a_node_without_an_address_has_no_kubelet_to_ask(
+    wire: Wire, cluster: Cluster, namespace: str, gpu_node: Callable[..., str]
+) -> None:
+    node = gpu_node()
+    pods = LoggingPods(cluster, namespace)
+    pods.create("one", main="x\n")
+    no_address = [{"op": "replace", "path": "/status/addresses", "value": []}]
+    if cluster.get("Node", node)["status"].get("addresses"):
+        cluster.patch_json(ObjectRef("v1", "Node", node), no_address, subresource="status")
+    answer = log(wire, pods, "one")
+    assert answer.body == status(500, None, "no preferred addresses found; known addresses: []")
