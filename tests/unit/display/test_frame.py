@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 from time import process_time
 from typing import Any
@@ -242,3 +243,16 @@ def test_a_frame_of_5000_rows_is_shown_in_a_fifth_of_a_second() -> None:
 
     assert len(page.encode()) < 200_000
     assert seconds < 0.2
+
+
+def test_a_frame_is_read_from_parquet_as_it_was_written() -> None:
+    pytest.importorskip("pyarrow", reason="`make test-lowest` installs it")
+    frame = quota_frame([QUOTA]).assign(since=pd.Series([NOW] * 4, dtype=TIME))
+    frame.attrs = {"scope": "cluster", "incomplete": {"Pod": "may not list Pod"}}
+    file = io.BytesIO()
+
+    frame.to_parquet(file)
+
+    read = pd.read_parquet(file)
+    pd.testing.assert_frame_equal(read, pd.DataFrame(frame))
+    assert read.attrs == frame.attrs
