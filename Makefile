@@ -19,6 +19,16 @@ VERSION_PACKAGE := k8s.io/component-base/version
 # without these the server's /version has no usable version
 GO_LDFLAGS = -X $(VERSION_PACKAGE).gitVersion=v$(KUBERNETES_VERSION) -X $(VERSION_PACKAGE).gitMajor=$(word 1,$(VERSION_WORDS)) -X $(VERSION_PACKAGE).gitMinor=$(word 2,$(VERSION_WORDS))
 
+comma := ,# in an argument of a call
+# pip says nothing, or hundreds of lines: this prints the name of each package as pip comes to it, and pip's own errors
+define pip-install
+@PYTHONUNBUFFERED=1 $(1)/bin/python -m pip install --disable-pip-version-check --root-user-action ignore --progress-bar off $(2) \
+  | while IFS= read -r line; do set -- $$line; case "$$line" in \
+      "Collecting "*) printf '    %s\n' "$${2%%[[<>=!~;]*}" ;; \
+      "Installing collected packages: "*) printf '    installing %s packages\n' $$(($$# - 3)) ;; \
+    esac; done >&2
+endef
+
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)" >&2
 
 .PHONY: help demo test chromium network-config-analyzer packet-tools lab wheel controlplane test-controlplane controlplane-up conformance facts lint test-lowest bench clean
@@ -52,7 +62,7 @@ network-config-analyzer: $(ANALYZER)/.has-2.1.0
 $(ANALYZER)/.has-2.1.0:
 	$(call say,installing network-config-analyzer)
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check network-config-analyzer==2.1.0
+	$(call pip-install,$(@D),network-config-analyzer==2.1.0)
 	@touch $@
 
 lab: $(VENV)/.has-lab ## start JupyterLab on the notebooks, with a sandbox and a sample platform; Ctrl-C ends both
@@ -121,30 +131,30 @@ $(VENV)/bin/python $(VENV_LOWEST)/bin/python:
 
 $(VENV)/.has-demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call say,installing tenantkit with its sandbox)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sandbox]'
+	$(call pip-install,$(VENV),-c constraints.txt -e '.[sandbox]')
 	@touch $@
 
 $(VENV)/.has-lab: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call say,installing tenantkit with JupyterLab)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
+	$(call pip-install,$(VENV),-c constraints.txt -e '.[lab]')
 	@touch $(VENV)/.has-demo $@
 
 # dependency groups need pip 25.1
 $(VENV)/.has-all: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call say,installing tenantkit with the packages for its tests)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]' --group dev
+	$(call pip-install,$(VENV),'pip>=25.1')
+	$(call pip-install,$(VENV),-c constraints.txt -e '.[lab]' --group dev)
 	@touch $(VENV)/.has-demo $(VENV)/.has-lab $@
 
 $(VENV)/.has-build: constraints.txt | $(VENV)/bin/python
 	$(call say,installing the builder of wheels)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build
+	$(call pip-install,$(VENV),-c constraints.txt build)
 	@touch $@
 
 $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/bin/python
 	$(call say,installing tenantkit with the lowest supported libraries)
-	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[plots,sandbox]' --group test
+	$(call pip-install,$(VENV_LOWEST),'pip>=25.1')
+	$(call pip-install,$(VENV_LOWEST),-c constraints-lowest.txt -e '.[plots$(comma)sandbox]' --group test)
 	@touch $@
 
 # --- the control plane: minutes the first time, seconds with Go's cache

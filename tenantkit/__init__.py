@@ -2,37 +2,53 @@
 
     import tenantkit as tk
 
-    cluster = tk.connect()
+    cluster = tk.connect()               # the cluster of your kubeconfig, or of the pod that runs this
+    tk.whoami(cluster)                   # who you are to it, and what you may do
+    tk.my_tenants(cluster)               # your tenants; all functions below cover these, unless you name others
 
-What do you want to do?
+What do you want to do? Each call takes `cluster` first, and most take `tenant="vision"`.
 
-    connect to a cluster                 tk.connect, tk.whoami
+Look, and change nothing
+
+    see how much of a quota is used      tk.quota_usage, tk.QuotaDashboard, tk.plots
+    see who holds the GPUs               tk.quota_holders(cluster, resource="gpu", by="person"), tk.plots.gpus
+    find out why a pod does not start    tk.why, then tk.logs and tk.events
+    know whether more pods would fit     tk.fits(cluster, "vision", pods=4, gpus=2)
+    read the logs of a crash             tk.logs(cluster, "Deployment/crawl", tenant="vision", previous=True)
+    look at workloads                    tk.workloads, tk.pods, tk.services, tk.volumes, tk.Explorer
+    look at nodes, or at any other kind  tk.nodes, tk.resources
+    see members, and who may do what     tk.members, tk.access
+    see the addresses of services        tk.routes
+    see who may reach whom               tk.connectivity, tk.plots.connectivity
+    see whether copies are current       tk.copies
+    list tenants                         tk.tenants (a table), tk.get_tenants (specs)
+
+Change your tenant. Each function named plan_… shows what would change first; a form does both
+
+    add or remove a teammate             tk.add_member, tk.remove_member, tk.MembersForm; tk.plan_add_member
+    add or remove a route                tk.add_route, tk.remove_route; tk.plan_add_route
+    change anything else                 tk.TenantForm, or tk.get_tenant, tenant.with_, tk.plan and tk.apply
+    ask for more quota                   tk.TenantForm(cluster, "vision"): tick "Draft a request", send its text
+    keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
+    review a plan as a file              tk.write_plan, tk.read_plan
+
+Run the platform
+
     try it without a cluster             tk.Sandbox
     set up a platform, once              tk.Platform, tk.plan_platform, tk.install_platform, tk.uninstall_platform
     see its settings                     tk.get_platform
-    onboard tenants                      tk.Tenant, tk.Quota, tk.Route, then tk.plan and tk.apply
-    keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
-    change a tenant                      tk.get_tenant, tenant.with_, then tk.plan and tk.apply
-    review a plan as a file              tk.write_plan, tk.read_plan
-    add a teammate or a route            tk.TenantForm, or tenant.with_(editors=[...], routes=[...])
-    find my tenants                      tk.my_tenants, tk.whoami
-    see who has which role               tk.members, tk.access
-    add or remove a teammate             tk.add_member, tk.remove_member (tk.plan_add_member shows it first)
-    add or remove a route                tk.add_route, tk.remove_route, tk.routes
-    list tenants                         tk.tenants (a DataFrame), tk.get_tenants (specs)
-    see how much of a quota is used      tk.quota_usage, tk.quota_holders, tk.QuotaDashboard, tk.plots
-    find out why a pod does not start    tk.why, tk.fits, tk.events
-    look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
-    look at nodes, or at any other kind  tk.nodes, tk.resources
-    see who may reach whom               tk.connectivity, tk.plots.connectivity
+    onboard tenants                      tk.TenantForm, or tk.Tenant, tk.Quota, tk.Route, then tk.plan and tk.apply
     adopt an existing namespace          tk.plan_adopt, tk.adopt, tk.plan_release, tk.release
     stop new pods, or boost a quota      tk.freeze, tk.thaw, tk.boost
-    see whether copies are current       tk.copies
+    find the walls that do not hold      tk.audit
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
-    catch an error                       tk.exceptions
 
-`help(tk.plan)`, or Shift+Tab behind a name in JupyterLab, describes each. On the command line: `tenantkit --help`.
+Tables are pandas DataFrames. A plan and a form show what would change, and change nothing until you apply it. An error
+says what happened and what to do next; tk.exceptions has all of them. Where only the platform team may make a change,
+the error and `tk.whoami(cluster)` say whom to ask.
+
+`tk.plan?`, or Shift+Tab behind a name in JupyterLab, describes each. On the command line: `tenantkit --help`.
 """
 
 # Every public name is imported when it is first used, so that `import tenantkit` is fast. The table below and the
@@ -65,6 +81,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.kit.field import FormField as FormField
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
+    from tenantkit.forms.members.form import MembersForm as MembersForm
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
@@ -168,6 +185,7 @@ _HOME = {
     "Logs": "frames.log.shown",
     "Member": "provision.content.members",
     "Membership": "provision.stored.identity",
+    "MembersForm": "forms.members.form",
     "Network": "spec.network",
     "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.hints import Hint
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, tenants_in
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.tenant_index import IndexedTenant
+
+NAME_NAMESPACES = Hint("no tenant is known to have you as a member: {name_namespaces}")
 
 
 class ReadsOwnRules(Protocol):
@@ -62,7 +65,7 @@ def own_namespaces(cluster: ReadsOwnRules) -> tuple[str, ...]:
 
     Example:
         >>> own_namespaces(tk.connect(context="sandbox-owner"))
-        ('speech',)
+        ('chatbot', 'recsys', 'speech')
     """
     return read_index(cluster).namespaces or cluster.fallback_namespaces
 

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
-from tenantkit.cluster.own_namespaces import read_index
+from tenantkit.cluster.own_namespaces import NAME_NAMESPACES, read_index
 from tenantkit.cluster.requests.unreadable import ObjectList, UnreadableObject
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
-from tenantkit.hints import Hint
 from tenantkit.rules.kinds import Kind, kind_of
 from tenantkit.rules.selectors.field_selectors import parse_field_selector
 from tenantkit.rules.selectors.label_selectors import parse_label_selector
@@ -33,7 +32,6 @@ Scope = tuple[str, ...] | Literal["cluster"]
 _Projected = TypeVar("_Projected")
 
 _THREADS = 8
-_NAME_NAMESPACES = Hint("no tenant is known to have you as a member: {name_namespaces}")
 
 
 def list_visible(
@@ -181,7 +179,7 @@ def each_visible(
         readings = list(zip(names, pool.map(tried, names), strict=True))
     refusals = [refusal for _, (_, refusal) in readings if refusal is not None]
     if len(refusals) == len(names):
-        raise refusals[0] if is_named else refusals[0].with_hint(_NAME_NAMESPACES)
+        raise refusals[0] if is_named else refusals[0].with_hint(NAME_NAMESPACES)
     found = [(namespace, cast("_Projected", kept)) for namespace, (kept, refusal) in readings if refusal is None]
     return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
 

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias
 
-from tenantkit.display.colours import LOOKS
+from tenantkit.display.colours import LOOKS, look_of
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, MissingExtraError, Problem
 from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tenantkit.display.colours import Theme
+    from tenantkit.display.colours import Look, Theme
 
 Source: TypeAlias = Literal["quota_usage", "pods", "nodes", "connectivity"]  # a public function that returns a frame
 
@@ -43,6 +43,24 @@ _PNG_SIZE_AT = 16
 _POINTS = 72
 _EM = 0.56  # average width of a letter, rounded up
 _LABEL_LIMIT = 42
+_SENTENCE_AT = 0.12
+
+# Which image a page shows: by the theme of JupyterLab, Notebook, Voilà or VS Code, else by the system.
+_DARK_PAGES = ('[data-jp-theme-light="false"]', "body.vscode-dark", "body.vscode-high-contrast")
+_OTHER_PAGES = "body:not([data-jp-theme-light], .vscode-light, .vscode-dark, .vscode-high-contrast)"
+
+
+def _swapped(page: str) -> str:
+    return (
+        f"{page} .tk-picture > img {{ display: none !important }} "
+        f"{page} .tk-picture > img + img {{ display: inline !important }}"
+    )
+
+
+_FOLLOW_THEME = (
+    f"<style>{' '.join(map(_swapped, _DARK_PAGES))} "
+    f"@media (prefers-color-scheme: dark) {{ {_swapped(_OTHER_PAGES)} }}</style>"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,6 +71,7 @@ class Picture:
         figure: matplotlib's, to change or save: `picture.figure.savefig("quota.svg", transparent=True)`.
         alt: what the figure shows, as text.
         theme: the theme that it was drawn for; its background is used on other pages, so that it stays readable.
+        dark: the same for dark pages, which show it instead. Default: none, so that all pages show the figure.
 
     Example:
         >>> picture = tk.plots.quota_bars(tk.quota_usage(cluster), "speech")
@@ -63,16 +82,11 @@ class Picture:
     figure: Figure
     alt: str
     theme: Theme = "light"
+    dark: Figure | None = None
 
     def png(self) -> bytes:
         """The picture as a PNG file with a transparent background, at 1.5 times the usual resolution."""
-        from PIL import Image
-
-        drawn, out = io.BytesIO(), io.BytesIO()
-        self.figure.savefig(drawn, format="png", dpi=_DPI, transparent=True)
-        # A notebook stores it as text, twice: with a palette it is a third as long and looks the same.
-        Image.open(drawn).quantize(_PALETTE_SIZE, method=Image.Quantize.FASTOCTREE).save(out, "png", optimize=True)
-        return out.getvalue()
+        return _png(self.figure)
 
     def __repr__(self) -> str:
         return self.alt
@@ -88,9 +102,38 @@ class Picture:
         return data, {"image/png": {"width": width, "height": height, "needs_background": self.theme}}
 
     def _html(self, png: bytes) -> str:
-        width, _ = _css_size(png)
-        style = f"width: {width}px; max-width: 100%; height: auto; background: {LOOKS[self.theme].ground}"
-        return f'<img alt="{escape(self.alt)}" src="data:image/png;base64,{_base64(png)}" style="{style}">'
+        shown = _image(png, self.alt, LOOKS[self.theme])
+        if self.dark is None:
+            return shown
+        hidden = _image(_png(self.dark), self.alt, LOOKS["dark"], display="none")
+        return f'{_FOLLOW_THEME}<span class="tk-picture">{shown}{hidden}</span>'
+
+
+def picture_of(draw: Callable[[Look], Figure], alt: str, theme: Theme | None) -> Picture:
+    """A picture for one theme, or without one for all pages: drawn for both.
+
+    Args:
+        draw: draws it in the colours of a theme.
+        alt: what it shows, as text.
+        theme: the only theme; None: light pages show one figure, and dark pages the other.
+
+    Raises:
+        InvalidSpecError: the theme is unknown.
+    """
+    if theme is not None:
+        return Picture(draw(look_of(theme)), alt, theme)
+    return Picture(draw(LOOKS["light"]), alt, "light", draw(LOOKS["dark"]))
+
+
+def empty_picture(text: str, theme: Theme | None) -> Picture:
+    """A picture of one sentence, for frames without anything to draw; `theme` as for `picture_of`."""
+
+    def draw(look: Look) -> Figure:
+        sheet = Sheet(4.5, 0.6)
+        sheet.text(_SENTENCE_AT, 0.3, text, look.quiet)
+        return sheet.figure
+
+    return picture_of(draw, text, theme)
 
 
 class Sheet:
@@ -152,6 +195,23 @@ def shortened(text: str) -> str:
 def width_of(text: str, size: float = 9) -> float:
     """The width of a text in inches, rather too large than too small."""
     return len(text) * _EM * size / _POINTS
+
+
+def _png(figure: Figure) -> bytes:
+    from PIL import Image
+
+    drawn, out = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI, transparent=True)
+    # A notebook stores it as text, twice: with a palette it is a third as long and looks the same.
+    Image.open(drawn).quantize(_PALETTE_SIZE, method=Image.Quantize.FASTOCTREE).save(out, "png", optimize=True)
+    return out.getvalue()
+
+
+def _image(png: bytes, alt: str, look: Look, *, display: str = "") -> str:
+    width, _ = _css_size(png)
+    style = f"width: {width}px; max-width: 100%; height: auto; background: {look.ground}"
+    style += f"; display: {display}" if display else ""
+    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{_base64(png)}" style="{style}">'
 
 
 def _base64(data: bytes) -> str:

@@ -93,7 +93,7 @@ def why(
         tenant: only this tenant's workloads, by name. Default: all tenants'.
         workload: only this one, as `Kind/name`: `Job/train`; a pod or a ReplicaSet works too. Default: all.
         namespaces: these, a tenant's or not, in place of `tenant`. Default: the tenants' among those of the connection;
-            if it has none, all that you may list, else its own namespace.
+            if it has none, all that you may list, else those of your tenants.
         label_selector: only workloads and pods whose labels match, in the API server's syntax. Default: all.
 
     Returns:

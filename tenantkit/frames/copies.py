@@ -72,7 +72,7 @@ def copies(
         cluster: the connection, from `connect`.
         tenant: only this one, by name. Default: all.
         namespaces: only the tenants in these, in place of `tenant`. Default: those of the connection; if it has none,
-            all that you may list, else its own namespace.
+            all that you may list, else those of your tenants.
         label_selector: only tenants whose Namespace's labels match, in the API server's syntax. Default: all.
 
     Returns:

@@ -106,7 +106,7 @@ def events(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only events whose own labels match, in the API server's syntax; few events have labels.
             Default: all.
 

@@ -44,7 +44,7 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
 
     Example:
         >>> my_tenants(tk.connect(context="sandbox-owner"))["tenant"].to_list()
-        ['speech']
+        ['chatbot', 'recsys', 'speech']
     """
     index = read_index(cluster)
     frame = frame_of_rows(((tenant.name, tenant.namespace) for tenant in index.tenants), MY_TENANTS)

@@ -84,7 +84,7 @@ def pods(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only pods whose labels match, in the API server's syntax: `app=ai,tier!=test`. Default: all.
 
     Returns:

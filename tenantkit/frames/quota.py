@@ -87,7 +87,7 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants'.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only ResourceQuotas whose labels match, in the API server's syntax. Default: all.
         by: `tenant`, or `team` for one row per team, resource and scopes: the sum over the team's namespaces, with the
             tightest quota of each. Default: tenant.

@@ -106,7 +106,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
             accelerators of all vendors. Default: all entries.
         by: `workload`, or `person`: then one row per quota, resource and creator. Default: workload.
         namespaces: the quotas in these, a tenant's or not, in place of `tenant`. Default: the tenants' among those of
-            the connection; if it has none, all that you may list, else its own namespace.
+            the connection; if it has none, all that you may list, else those of your tenants.
         label_selector: only what pods and claims with these labels hold, in the API server's syntax; then without the
             rows that have no workload. Default: all.
 

@@ -63,7 +63,7 @@ def resources(
         tenant: only this tenant's, by name; ignored for kinds that are not in namespaces. Default: all tenants', and
             those of namespaces without a tenant.
         namespaces: only these, in place of `tenant`; likewise ignored. Default: those of the connection; if it has
-            none, all that you may list, else its own namespace.
+            none, all that you may list, else those of your tenants.
         label_selector: only objects whose labels match, in the API server's syntax: `app=ai,tier!=test`. Default: all.
 
     Returns:

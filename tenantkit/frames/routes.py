@@ -63,7 +63,7 @@ def routes(
         cluster: the connection, from `connect`.
         tenant: only this tenant's, by name. Default: all tenants'.
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
-            may list, else its own namespace.
+            may list, else those of your tenants.
         label_selector: only Ingresses whose labels match, in the API server's syntax. Default: all.
 
     Returns:

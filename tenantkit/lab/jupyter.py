@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import tempfile
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,11 +103,21 @@ def _end_on_signals(stop: Callable[[], None]) -> None:
         signal.signal(number, end)
 
 
+def has_browser() -> bool:
+    """Whether this machine has a browser to open; a server has none, and Jupyter would warn about that."""
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
 def _arguments(copies: Copies, folder: Path, *, port: int | None, browser: bool) -> Iterator[str]:
     yield f"--ServerApp.root_dir={copies.folder}"
     yield f"--LabApp.default_url=/lab/tree/{copies.first.as_posix()}"
-    yield f"--ServerApp.open_browser={browser}"
+    yield f"--ServerApp.open_browser={browser and has_browser()}"
     yield f"--Application.log_level={_LOG_WARNINGS}"
+    yield "--Application.log_format=%(message)s"  # Jupyter prints its address as an event that is CRITICAL
     if port is not None:
         yield f"--ServerApp.port={port}"
         yield "--ServerApp.port_retries=0"

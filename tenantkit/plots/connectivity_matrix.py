@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from tenantkit.display.colours import NEAR, OK, blend, ink_on, look_of
-from tenantkit.display.pictures import Picture, Sheet, check_frame, check_limit, shortened, width_of
+from tenantkit.display.colours import NEAR, OK, blend, ink_on
+from tenantkit.display.pictures import Sheet, check_frame, check_limit, empty_picture, picture_of, shortened, width_of
 from tenantkit.display.tables import clean
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tenantkit.display.colours import Look, Theme
+    from tenantkit.display.pictures import Picture
 
 _COLUMNS = ("namespace", "direction", "peer", "source", "destination", "port", "allowed", "code")
 _DIRECTIONS = ("Egress", "Ingress")
@@ -43,12 +44,12 @@ class _Cell(NamedTuple):
     word: str
 
 
-def connectivity(frame: pd.DataFrame, *, theme: Theme = "light", limit: int = 40) -> Picture:
+def connectivity(frame: pd.DataFrame, *, theme: Theme | None = None, limit: int = 40) -> Picture:
     """Draw who may reach whom: a row per group of pods, a cell per other end. Experimental: its look may change.
 
     Args:
         frame: from `connectivity`, or some of its rows.
-        theme: `light` or `dark`, like the page that shows it. Default: light.
+        theme: `light` or `dark`. Default: both; the page shows the one of its theme.
         limit: at most this many groups of pods, in the frame's order. Default 40, which fits on a page.
 
     Returns:
@@ -61,19 +62,18 @@ def connectivity(frame: pd.DataFrame, *, theme: Theme = "light", limit: int = 40
     Example:
         >>> picture = tk.plots.connectivity(tk.connectivity(cluster), theme="dark")
     """
-    look, most = look_of(theme), check_limit(limit)
+    most = check_limit(limit)
     check_frame("frame", frame, "connectivity", _COLUMNS)
     cells = _cells(frame)
     rows = list(dict.fromkeys(cell.row for cell in cells))
     shown = rows[: max(most, 1)]
     cells = [cell for cell in cells if cell.row in set(shown)]
     if not cells:
-        sheet = Sheet(4.5, 0.6)
-        sheet.text(_MARGIN, 0.3, "No connectivity to show.", look.quiet)
-        return Picture(sheet.figure, "No connectivity to show.", theme)
+        return empty_picture("No connectivity to show.", theme)
     whole = f"{len(rows)} group{'s' * (len(rows) != 1)} of pods"
     few = f"the first {len(shown)} of {whole}" if len(shown) < len(rows) else whole
-    return Picture(_draw(cells, shown, few, look), clean(f"Connectivity of {few}. {_sentences(cells)}"), theme)
+    alt = clean(f"Connectivity of {few}. {_sentences(cells)}")
+    return picture_of(lambda look: _draw(cells, shown, few, look), alt, theme)
 
 
 def _cells(frame: pd.DataFrame) -> list[_Cell]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.display.colours import DEVICE_HUES, blend, ink_on, look_of
-from tenantkit.display.pictures import Picture, Sheet, check_frame, check_limit, shortened, width_of
+from tenantkit.display.colours import DEVICE_HUES, blend, ink_on
+from tenantkit.display.pictures import Sheet, check_frame, check_limit, empty_picture, picture_of, shortened, width_of
 from tenantkit.display.tables import clean
 from tenantkit.rules.pod_status import ENDED
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tenantkit.display.colours import Look, Theme
+    from tenantkit.display.pictures import Picture
 
 _NODE_COLUMNS = (
     "name",
@@ -65,14 +66,14 @@ class _Node:
         return f"{self.cells.count(_FREE)} of {len(self.cells)} free" if self.cells else ""
 
 
-def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", limit: int = 40) -> Picture:
+def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme | None = None, limit: int = 40) -> Picture:
     """Draw which tenants use which accelerators: a row per node, a cell per device. Experimental: its look may change.
 
     Args:
         nodes: from `nodes`, or some of its rows; nodes without accelerators are left out.
         pods: from `pods`; each is named with its creator, where there is one. Devices that are requested by other pods
             are marked `?`.
-        theme: `light` or `dark`, like the page that shows it. Default: light.
+        theme: `light` or `dark`. Default: both; the page shows the one of its theme.
         limit: at most this many nodes, in the frame's order. Default 40, which fits on a page.
 
     Returns:
@@ -85,7 +86,7 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
     Example:
         >>> picture = tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster), theme="dark")
     """
-    look, most = look_of(theme), check_limit(limit)
+    most = check_limit(limit)
     check_frame("nodes", nodes, "nodes", _NODE_COLUMNS)
     check_frame("pods", pods, "pods", _POD_COLUMNS)
     held = _held(pods)
@@ -97,14 +98,12 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
         if row["accelerators_allocatable"] or held.get(row["name"])
     ]
     if not rows:
-        sheet = Sheet(4.5, 0.6)
-        sheet.text(_MARGIN, 0.3, "No accelerators to show.", look.quiet)
-        return Picture(sheet.figure, "No accelerators to show.", theme)
+        return empty_picture("No accelerators to show.", theme)
     shown = rows[: max(most, 1)]
     whole = f"{len(rows)} node{'s' * (len(rows) != 1)}"
     few = f"the first {len(shown)} of {whole}" if len(shown) < len(rows) else whole
     alt = f"Accelerators of {few}. {' '.join(_sentence(row) for row in shown)}"
-    return Picture(_draw(shown, letters, few, look), clean(alt), theme)
+    return picture_of(lambda look: _draw(shown, letters, few, look), clean(alt), theme)
 
 
 def _held(pods: pd.DataFrame) -> dict[str, list[tuple[str, str, int]]]:

@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tenantkit.display.colours import FULL, FULL_PCT, NEAR, NEAR_PCT, blend, ink_on, look_of
+from tenantkit.display.colours import FULL, FULL_PCT, NEAR, NEAR_PCT, blend, ink_on
 from tenantkit.display.human_amounts import amount_text, used_text
-from tenantkit.display.pictures import Picture, Sheet, check_frame, check_limit, shortened, width_of
+from tenantkit.display.pictures import Sheet, check_frame, check_limit, empty_picture, picture_of, shortened, width_of
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tenantkit.display.colours import Look, Theme
+    from tenantkit.display.pictures import Picture
 
 _COLUMNS = ("tenant", "namespace", "quota", "resource", "unit", "used", "hard", "used_pct", "state")
 _FIRST = ("requests.cpu", "limits.cpu", "requests.memory", "limits.memory")  # then devices, storage, counts
@@ -45,7 +46,7 @@ _LEGEND = (
 
 
 def quota_heatmap(
-    frame: pd.DataFrame, *, theme: Theme = "light", resources: Sequence[str] | None = None, limit: int = 40
+    frame: pd.DataFrame, *, theme: Theme | None = None, resources: Sequence[str] | None = None, limit: int = 40
 ) -> Picture:
     """Draw how full each tenant's quota is: a cell per tenant and resource, with its percentage.
 
@@ -53,7 +54,7 @@ def quota_heatmap(
 
     Args:
         frame: from `quota_usage`, or some of its rows; tenants are in its order.
-        theme: `light` or `dark`, like the page that shows it. Default: light.
+        theme: `light` or `dark`. Default: both; the page shows the one of its theme.
         resources: only these, in this order. Default: all of which some tenant was granted anything; of numbers of
             objects (`count/…`), only those of which some tenant has used 80 % and more.
         limit: at most this many tenants, the fullest ones. Default 40, which fits on a page.
@@ -68,7 +69,7 @@ def quota_heatmap(
     Example:
         >>> picture = tk.plots.quota_heatmap(tk.quota_usage(cluster), theme="dark")
     """
-    look, most, cells = look_of(theme), check_limit(limit), _cells(frame)
+    most, cells = check_limit(limit), _cells(frame)
     columns = _chosen(resources) if resources is not None else _granted(cells)
     wanted = set(columns)
     cells = [cell for cell in cells if cell.resource in wanted]
@@ -78,12 +79,12 @@ def quota_heatmap(
     labels = {row: label for row, label in _labels(cells).items() if row in shown}
     few = f"the {len(labels)} fullest of {len(rows)} tenants" if len(labels) < len(rows) else _many(len(rows), "tenant")
     if not cells:
-        return _nothing(look, theme)
+        return empty_picture("No quota to show.", theme)
     alt = f"Quota used, of {few} and {_many(len(columns), 'resource')}. {_attention(cells, labels)}"
-    return Picture(_draw_heatmap(cells, labels, columns, few, look), clean(alt), theme)
+    return picture_of(lambda look: _draw_heatmap(cells, labels, columns, few, look), clean(alt), theme)
 
 
-def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme = "light") -> Picture:
+def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme | None = None) -> Picture:
     """Draw how much of each resource is used and free: a bar per resource, with its amounts.
 
     Numbers of objects (`count/…`) are only shown from 80 % on: a quota has many of them, and few matter.
@@ -92,7 +93,7 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
         frame: from `quota_usage`, or some of its rows.
         tenant: only this one, by name. Default: the sum of all in the frame, without entries that are not counted yet;
             the chart says how many.
-        theme: `light` or `dark`, like the page that shows it. Default: light.
+        theme: `light` or `dark`. Default: both; the page shows the one of its theme.
 
     Returns:
         A chart; for an empty frame, one that says so.
@@ -104,7 +105,7 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
     Example:
         >>> picture = tk.plots.quota_bars(tk.quota_usage(cluster), "speech")
     """
-    look, cells = look_of(theme), _cells(frame)
+    cells = _cells(frame)
     names = list(dict.fromkeys(cell.tenant for cell in cells))
     if tenant is not None and tenant not in names:
         known = f"the tenants {', '.join(names[:_NAMED_LIMIT])}" if names else "no tenants"
@@ -112,14 +113,14 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
     chosen = names if tenant is None else [tenant]
     bars = _worth_showing(_sums(cell for cell in cells if cell.tenant in chosen))
     if not bars:
-        return _nothing(look, theme)
+        return empty_picture("No quota to show.", theme)
     title = chosen[0] if len(chosen) == 1 else _many(len(chosen), "tenant")
     drawn = [bar for bar in bars if bar.state != "none"]
     empty = [bar.resource for bar in bars if bar.state == "none"]
     lines = [f"{bar.resource}: {bar.text}{_state_word(bar)}" for bar in drawn]
     lines += [f"nothing granted: {', '.join(empty)}"] if empty else []
     alt = f"Quota of {title}. {'; '.join(lines)}."
-    return Picture(_draw_bars(drawn, empty, title, look), clean(alt), theme)
+    return picture_of(lambda look: _draw_bars(drawn, empty, title, look), clean(alt), theme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,9 +392,3 @@ def _draw_bar(sheet: Sheet, bar: _Cell, x: float, y: float, look: Look) -> None:
     fill = {"near": NEAR, "full": FULL, "over": FULL}.get(bar.state, look.most)
     sheet.box(x, y, _BAR_WIDTH, _BAR_HEIGHT, facecolor=look.track)
     sheet.box(x, y, _BAR_WIDTH * share, _BAR_HEIGHT, facecolor=fill)
-
-
-def _nothing(look: Look, theme: Theme) -> Picture:
-    sheet = Sheet(4.5, 0.6)
-    sheet.text(_MARGIN, 0.3, "No quota to show.", look.quiet)
-    return Picture(sheet.figure, "No quota to show.", theme)

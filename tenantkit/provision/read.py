@@ -85,7 +85,7 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str], tenants: Sequen
     with ThreadPoolExecutor(1, thread_name_prefix="tenantkit-index") as pool:  # beside the others, not after them
         index = pool.submit(read_index, cluster, tenants)
         readings = side_by_side(lambda read: read(), work)
-        return _with_index(_state(readings), index.result())
+        return with_index(_state(readings), index.result())
 
 
 def _state(readings: Sequence[_Reading]) -> LiveState:
@@ -97,8 +97,8 @@ def _state(readings: Sequence[_Reading]) -> LiveState:
     )
 
 
-def _with_index(live: LiveState, index: IndexRead) -> LiveState:
-    """The state with the index; without it where its namespace does not exist, since the platform makes that.
+def with_index(live: LiveState, index: IndexRead) -> LiveState:
+    """The state with what was read of the index; without it where the platform has not made its namespace.
 
     Who may not list namespaces knows of that one by what is in it.
     """
@@ -108,7 +108,7 @@ def _with_index(live: LiveState, index: IndexRead) -> LiveState:
         live,
         objects={**live.objects, **{ref_of(manifest): manifest for manifest in index.objects}},
         unreadable={**live.unreadable, **index.unreadable},
-        indexed=index.tenants,
+        indexed=live.indexed | index.tenants,
     )
 
 

@@ -41,6 +41,7 @@ MARKS = (
 )
 POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
+_MEMBERS_ATTEMPTS = 40  # each one that fails means that another owner's succeeded
 # The type of a Secret cannot be changed either.
 _REPLACED = (("roleRef",), ("metadata", "finalizers"), ("type",))
 
@@ -185,7 +186,7 @@ def _apply(
 
 def _apply_members(cluster: ClusterApi, change: PlanChange, manifest: Manifest, seen: Manifest, *, force: bool) -> None:
     """Apply the list of a tenant's members in the index; what another owner changes meanwhile stays."""
-    for _ in range(_ATTEMPTS):
+    for _ in range(_MEMBERS_ATTEMPTS):
         version = seen["metadata"]["resourceVersion"]
         sent = with_others_changes(manifest, change.live or {}, seen)
         try:

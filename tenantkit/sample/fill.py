@@ -16,7 +16,7 @@ from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sample.failures import BROKEN_WORKLOADS, make_broken_workload, reported_event, reported_status
 from tenantkit.sample.neighbours import held_object, sample_neighbours
-from tenantkit.sample.nodes import sample_nodes
+from tenantkit.sample.nodes import node_readers, sample_nodes
 from tenantkit.sample.tenants import LEAVING_TENANT, leaving_tenant, sample_platform, sample_tenants
 from tenantkit.sample.workloads import NAME_LABEL, WORKLOADS, sample_workloads
 
@@ -51,8 +51,8 @@ def fill_sample(cluster: Cluster) -> None:
         ...     len(tk.tenants(admin))
         7
     """
-    for node in sample_nodes():
-        cluster.create(node)
+    for manifest in (*sample_nodes(), *node_readers()):
+        cluster.create(manifest)
     install_platform(cluster, sample_platform(), progress=False)
     apply(cluster, plan(cluster, [*sample_tenants(), leaving_tenant()]), progress=False)
     for manifest in sample_workloads():

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.sample.tenants import MEMBERS
+
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
@@ -37,6 +39,22 @@ def sample_nodes() -> list[Manifest]:
         ['gpu-h100-2']
     """
     return [_make_node(node) for node in _NODES]
+
+
+def node_readers() -> list[Manifest]:
+    """The right to see nodes for the sandbox's owner, editor and viewer: many platforms give it to all members."""
+    group = "rbac.authorization.k8s.io"
+    common = {"apiVersion": f"{group}/v1", "metadata": {"name": "node-readers"}}
+    rule = {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list", "watch"]}
+    return [
+        {**common, "kind": "ClusterRole", "rules": [rule]},
+        {
+            **common,
+            "kind": "ClusterRoleBinding",
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "node-readers"},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": name} for name in MEMBERS],
+        },
+    ]
 
 
 def _make_node(node: _Node) -> Manifest:

@@ -9,6 +9,8 @@ from tenantkit.spec.tenant import Tenant
 
 PROVISIONER = "provisioner@example.com"
 LEAVING_TENANT = "vintage"
+# the sandbox's users, who are not administrators or provisioners
+MEMBERS = ("editor@example.com", "owner@example.com", "viewer@example.com")
 
 
 def sample_platform() -> Platform:
@@ -17,12 +19,16 @@ def sample_platform() -> Platform:
 
 
 def sample_tenants() -> list[Tenant]:
-    """Six tenants of different sizes; the sandbox's owner, editor and viewer are members of `speech`."""
+    """Six tenants of different sizes.
+
+    The sandbox's owner, editor and viewer have these roles in `speech`, and are viewers of two others.
+    """
     return [
         Tenant(
             name="chatbot",
             team="ml-language",
             owners=["ada@example.com", "group:ml-language"],
+            viewers=MEMBERS,
             size="large",
             hosts=["chat.example.ai"],
             routes=[
@@ -37,6 +43,7 @@ def sample_tenants() -> list[Tenant]:
             team="recommendations",
             owners=["lin@example.com"],
             editors=["sa:jupyterhub/jupyter-lin"],
+            viewers=MEMBERS,
             size="medium",
             routes=[Route(service="ranker", port=80, path="/rank")],
         ),

@@ -11,13 +11,15 @@ if TYPE_CHECKING:
 
 _MARK = "data-tk-checked"
 _BAD = ("serious", "critical")
+# Voilà's page names style sheets of other hosts, which axe-core would wait for.
+_OPTIONS = {"preload": False, "resultTypes": ["violations"]}
 
 
 def serious_findings(root: Locator) -> list[str]:
     """The serious and critical findings in an element, each with the elements that it is about."""
     root.evaluate("(element, mark) => element.setAttribute(mark, '')", _MARK)
     try:
-        found = Axe().run(root.page, context=f"[{_MARK}]").response["violations"]
+        found = Axe().run(root.page, context=f"[{_MARK}]", options=_OPTIONS).response["violations"]
     finally:
         root.evaluate("(element, mark) => element.removeAttribute(mark)", _MARK)
     return [f"{it['id']}: {[node['html'] for node in it['nodes']]}" for it in found if it["impact"] in _BAD]

@@ -129,9 +129,9 @@ class Lab:
 
 
 def _write_settings(config: Path) -> None:
-    """Write settings with which a page exposes whether its kernel is idle."""
+    """Write settings with which a page of JupyterLab or Notebook 7 exposes whether its kernel is idle."""
     config.mkdir()
-    settings = {"LabApp": {"expose_app_in_browser": True}}
+    settings = {app: {"expose_app_in_browser": True} for app in ("LabApp", "JupyterNotebookApp")}
     (config / "jupyter_lab_config.json").write_text(json.dumps(settings))
 
 

@@ -296,7 +296,7 @@ def test_a_namespace_that_tenantkit_did_not_create_blocks_apply(form: TenantForm
 
     click(form, "plan")
 
-    assert panel_text(form).startswith("This plan cannot be applied\n13 objects are blocked or unknown and will not be")
+    assert panel_text(form).startswith("This plan cannot be applied\n17 objects are blocked or unknown and will not be")
     assert form.disabled == {"apply": "the plan has only blocked or unknown rows"}
     with pytest.raises(PartialApplyError):
         form.submit()

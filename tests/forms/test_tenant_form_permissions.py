@@ -74,3 +74,81 @@ def test_an_editor_may_plan_but_not_change_anything(
         assert [name for name, field in form.fields.items() if not field.locked] == []
         assert "create rolebindings and create ingresses in namespace" in form.disabled["apply"]
         assert form.submit(plan_only=True).has_changes is False
+
+
+def test_an_owner_drafts_a_change_that_becomes_a_request(
+    vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster
+) -> None:
+    with connect_as("owner") as owner:
+        form = TenantForm(owner, vision.name)
+        assert form.draft_box.layout.display is None
+        assert form.request == ""
+
+        form.draft_box.value = True
+        form.fill(size="medium", expires="2027-03-31T18:00:00Z", hosts=["v.example.com"])
+
+        small = "4 CPU cores, 16 GiB of memory, no GPUs, 50 GiB of storage, 20 pods"
+        medium = "16 CPU cores, 64 GiB of memory, 2 GPUs (nvidia.com/gpu), 500 GiB of storage, 50 pods"
+        assert form.request.splitlines() == [
+            "To: the platform team (provisioner@example.com)",
+            "From: owner@example.com",
+            f"Subject: change tenant {vision.name}",
+            "",
+            "Please make these changes:",
+            f"- size: small ({small}) → medium ({medium})",
+            "- additional hosts: none → v.example.com",
+            "- expires: never → 2027-03-31 18:00+00:00",
+            "",
+            "Reason: ",
+            "",
+            "To do so, save this as tenant.yaml and run `tenantkit apply tenant.yaml`:",
+            "",
+            *vision.with_(
+                size="medium",
+                expires="2027-03-31T18:00:00Z",
+                hosts=["v.example.com"],
+                editors=None,
+                viewers=None,
+                routes=None,
+            )
+            .to_yaml()
+            .splitlines(),
+        ]
+        assert "Please make these changes:" in page(form)
+        plan = form.submit(plan_only=True)
+        assert {change.action for change in plan.changes} == {"not yours", "unchanged"}
+
+        form.draft_box.value = False
+        assert form.request == ""
+        assert form.tenant == vision
+        assert form.fields["size"].control.disabled
+    assert tk.get_tenant(cluster, vision.name) == vision
+
+
+def test_who_may_change_the_grant_drafts_no_request(cluster: Cluster, vision: Tenant) -> None:
+    form = TenantForm(cluster, vision.name)
+    form.fill(size="medium")
+
+    assert form.draft_box.layout.display == "none"
+    assert form.request == ""
+    assert "Request" not in page(form)
+
+
+def test_a_stranger_gets_a_request_for_a_new_tenant(
+    connect_as: Callable[[str], Cluster], name: str, admin: Cluster
+) -> None:
+    assert admin.is_sandbox
+    with connect_as("stranger") as stranger:
+        form = TenantForm(stranger)
+        fill(form, name)
+
+        assert form.request.splitlines()[1:8] == [
+            "From: stranger@example.com",
+            f"Subject: create tenant {name}",
+            "",
+            "Please create this tenant:",
+            "- team: ml-vision",
+            "- owners: owner@example.com",
+            "- size: small (4 CPU cores, 16 GiB of memory, no GPUs, 50 GiB of storage, 20 pods)",
+        ]
+        assert form.request.endswith(form.yaml.rstrip("\n"))

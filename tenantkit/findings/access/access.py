@@ -19,6 +19,7 @@ from tenantkit.findings.access.powers import DANGEROUS, POWERS, more_than_ours, 
 from tenantkit.findings.access.roles import RoleIndex
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.schema import frame_of_rows
+from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.spec.people import subject_of
@@ -51,6 +52,7 @@ ACCESS: Schema = {
     "confirmed": "boolean",
 }
 _KINDS = ("RoleBinding", "ClusterRoleBinding", "Role", "ClusterRole", "Namespace")
+_WITHOUT_ALL_BINDINGS = Hint("{members} shows who has which role in your tenants")
 _ACCOUNT = "system:serviceaccount:"
 _PLAIN = ("read", "write", "secrets", "exec", "manage members")
 
@@ -79,7 +81,8 @@ def access(cluster: Cluster, person: str, *, groups: Sequence[str] = (), confirm
 
     Raises:
         InvalidSpecError: person or groups is not one of the above.
-        PermissionDenied: you may not list bindings and roles in the whole cluster, as provisioners may.
+        PermissionDenied: you may not list bindings and roles in the whole cluster, as provisioners may. `members` shows
+            who has which role in your own tenants.
         ClusterUnavailable: the server did not answer.
 
     RBAC: list rolebindings, clusterrolebindings, roles, clusterroles and namespaces in the whole cluster; get configmap
@@ -87,12 +90,17 @@ def access(cluster: Cluster, person: str, *, groups: Sequence[str] = (), confirm
     Source: page "Using RBAC Authorization".
 
     Example:
-        >>> access(cluster, "editor@example.com")[["tenant", "role", "write", "manage_members"]].to_dict("records")[0]
-        {'tenant': 'speech', 'role': 'ClusterRole/tenantkit-editor', 'write': True, 'manage_members': False}
+        >>> rights = access(cluster, "editor@example.com").set_index("tenant")
+        >>> rights.loc["speech", ["role", "write", "manage_members"]].to_dict()
+        {'role': 'ClusterRole/tenantkit-editor', 'write': True, 'manage_members': False}
     """
     platform = get_platform(cluster)
     who = identity_of(person, groups, platform.people)
-    found = dict(zip(_KINDS, side_by_side(lambda kind: list_projected(cluster, kind, _whole), _KINDS), strict=True))
+    try:
+        listed = side_by_side(lambda kind: list_projected(cluster, kind, _whole), _KINDS)
+    except PermissionDenied as refusal:
+        raise refusal.with_hint(_WITHOUT_ALL_BINDINGS) from None
+    found = dict(zip(_KINDS, listed, strict=True))
     objects: dict[str, Sequence[Manifest]] = dict(found)
     rights = rights_for(who, objects)
     incomplete: dict[str, str] = {}

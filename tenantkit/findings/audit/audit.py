@@ -16,6 +16,8 @@ from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.provision.extras.live import with_extras
+from tenantkit.provision.index.read import read_index
+from tenantkit.provision.read import with_index
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.spec.tenant import Tenant
@@ -63,7 +65,7 @@ def audit(
         cluster: the connection, from `connect`.
         tenant: only this tenant, by name. Default: all tenants.
         namespaces: only the tenants in these, in place of `tenant`. Default: those of the connection; if it has none,
-            all that you may list, else its own namespace.
+            all that you may list, else those of your tenants.
         label_selector: only tenants whose Namespace's labels match, in the API server's syntax. Default: all.
         specs: tenants that there should be, such as those of `read_specs`: one without a namespace, or with another
             grant, fails. Default: the grants on the cluster are taken as right.
@@ -87,7 +89,7 @@ def audit(
     deployments, replicasets, replicationcontrollers, statefulsets, daemonsets, jobs, cronjobs, services,
     endpointslices, persistentvolumeclaims, poddisruptionbudgets, ingresses, httproutes, priorityclasses,
     validatingadmissionpolicies and validatingadmissionpolicybindings, each as far as you may. What the platform copies
-    into namespaces is read, too, as by `plan`.
+    into namespaces is read, too, and the index, as by `plan`.
     Source: pages "Multi-tenancy" and "Role Based Access Control Good Practices".
 
     Example:
@@ -120,11 +122,13 @@ def audit_results(
 
 
 def _with_extras(cluster: Cluster, snapshot: AuditSnapshot) -> AuditSnapshot:
-    """The snapshot with the extra objects and copies that the platform gives its tenants."""
+    """The snapshot with the extra objects and copies that the platform gives its tenants, and with the index."""
     if snapshot.platform is None:
         return snapshot
     fitting = ClusterView(snapshot).fitting
-    return replace(snapshot, live=with_extras(cluster, snapshot.live, fitting, snapshot.platform))
+    live = with_extras(cluster, snapshot.live, fitting, snapshot.platform)
+    unread = [tenant.name for tenant in fitting if tenant.name not in live.indexed]
+    return replace(snapshot, live=with_index(live, read_index(cluster, unread)) if unread else live)
 
 
 def _is_whole(found: Sequence[Manifest], scope: Scope) -> bool:

@@ -24,6 +24,7 @@ from tenantkit.manifests.network_policies import POLICY_NAMES
 from tenantkit.provision.changes import FINALIZERS
 from tenantkit.provision.content.fields import RIGHTS
 from tenantkit.provision.content.members import role_of
+from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.reasons import REFUSED
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 DRIFT = "drift"
+INDEX = "index"
 NOT_COMPARED = "not compared"
 POD_SECURITY = "pod-security.kubernetes.io/"
 QUOTA_CLASSES = ("quota-compute", "quota-storage", "quota-accelerators", "quota-services", "quota-objects")
@@ -140,6 +142,8 @@ def _found(change: PlanChange, row: PlanRow) -> Found:
 def _codes(change: PlanChange, row: PlanRow) -> tuple[str, ...]:
     """The codes of the checks that report a difference."""
     name, path = row.ref.name, row.path
+    if is_in_index(row.ref):
+        return (INDEX,)
     found: tuple[str, ...] = (DRIFT,)
     match row.ref.kind:
         case "Namespace":

@@ -9,6 +9,7 @@ from tenantkit.findings.audit.concerns import (
     accounts,
     drift,
     guardrails,
+    index,
     namespace,
     network,
     outside,
@@ -28,12 +29,18 @@ if TYPE_CHECKING:
     from tenantkit.findings.audit.check import Check
     from tenantkit.findings.audit.snapshot import AuditSnapshot
 
-CLUSTER_CHECKS: tuple[Check[ClusterView], ...] = (*platform.CHECKS, *guardrails.CHECKS, *outside.CHECKS)
+CLUSTER_CHECKS: tuple[Check[ClusterView], ...] = (
+    *platform.CHECKS,
+    *guardrails.CHECKS,
+    *outside.CHECKS,
+    *index.CLUSTER_CHECKS,
+)
 TENANT_CHECKS: tuple[Check[TenantView], ...] = (
     *namespace.CHECKS,
     *quota.CHECKS,
     *network.CHECKS,
     *people.CHECKS,
+    *index.CHECKS,
     *accounts.CHECKS,
     *routes.CHECKS,
     *services.CHECKS,

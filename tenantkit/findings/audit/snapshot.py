@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.provision.index.read import INDEX_KINDS
 from tenantkit.provision.live import live_state
 from tenantkit.provision.reasons import Reason
 from tenantkit.rules.kinds import KINDS
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
@@ -100,7 +103,7 @@ def snapshot_of(  # noqa: PLR0913 (the parts of a snapshot)
         (
             it
             for by_place in objects.values()
-            for place in ("", SYSTEM_NAMESPACE, *names)
+            for place in ("", SYSTEM_NAMESPACE, INDEX_NAMESPACE, *names)
             for it in by_place.get(place, ())
         ),
         unknown={
@@ -111,6 +114,7 @@ def snapshot_of(  # noqa: PLR0913 (the parts of a snapshot)
         unreadable={ref: Reason("not-readable", "it cannot be parsed") for ref in unreadable},
         has_all_namespaces=("Namespace", EVERYWHERE) not in missing,
     )
+    live = replace(live, indexed=_indexed(objects, missing))
     return AuditSnapshot(
         audited=tuple(sorted(names)),
         objects=objects,
@@ -123,6 +127,18 @@ def snapshot_of(  # noqa: PLR0913 (the parts of a snapshot)
         is_installed=is_installed,
         specs=specs,
     )
+
+
+def _indexed(
+    objects: Mapping[str, Mapping[str, list[Manifest]]], gaps: Mapping[tuple[str, str], tuple[Doubt, ...]]
+) -> frozenset[str]:
+    """The tenants of which the objects in the index are known, which whoever lists the whole cluster has read."""
+    namespaces = objects.get("Namespace", {}).get("", [])
+    is_refused = any(doubt.is_total for kind in INDEX_KINDS for doubt in gaps.get((kind, EVERYWHERE), ()))
+    if is_refused or not any(it["metadata"]["name"] == INDEX_NAMESPACE for it in namespaces):
+        return frozenset()
+    labels = [(it["metadata"].get("labels") or {}).get(TENANT_LABEL) for it in namespaces]
+    return frozenset(str(name) for name in labels if name)
 
 
 def permission(verb: str, kind: str, namespace: str | None) -> str:

@@ -89,7 +89,7 @@ def connectivity(
         cluster: the connection, from `connect`.
         tenant: only this tenant's pods, by name. Default: all tenants'.
         namespaces: only the pods of these, in place of `tenant`. Default: those of the connection; if it has none, all
-            tenants' namespaces, else the connection's own namespace.
+            tenants' namespaces, else those of your tenants.
         label_selector: only pods whose labels match, in the API server's syntax. Default: all.
 
     Returns:

@@ -54,7 +54,7 @@ class Explorer(LiveView):
     Args:
         cluster: the cluster, from `tk.connect()`.
         namespaces: the namespaces to watch; each takes eight connections. Default: the connection's `namespaces`;
-            without these, the whole cluster, or the connection's own namespace if you may not watch the whole cluster.
+            without these, the whole cluster, or those of your tenants if you may not watch the whole cluster.
 
     Raises:
         InvalidSpecError: `cluster` is not a Cluster.

@@ -56,7 +56,7 @@ class QuotaDashboard(LiveView):
     Args:
         cluster: the cluster, from `tk.connect()`.
         namespaces: the namespaces to watch. Default: the connection's `namespaces`; without these, the whole cluster,
-            or the connection's own namespace if you may not watch the whole cluster.
+            or those of your tenants if you may not watch the whole cluster.
 
     Raises:
         InvalidSpecError: `cluster` is not a Cluster.

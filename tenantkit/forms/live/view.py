@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ipywidgets import HTML, Button, Dropdown, HBox, Text
 
@@ -105,6 +105,13 @@ class LiveView(BaseForm):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.state})"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """The widget, and a text that is the same in each run of a notebook: the state is on the page."""
+        bundle = super()._repr_mimebundle_(**options)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        data["text/plain"] = f"{type(self).__name__}, shown on pages with widgets"
+        return bundle
 
     @property
     def state(self) -> str:

@@ -31,6 +31,7 @@ from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
 from tenantkit.forms.tenant.life_note import deletion_note, life_note
 from tenantkit.forms.tenant.planning import namespace_change, plan_fields, refuse_existing
+from tenantkit.forms.tenant.request import request_text
 from tenantkit.forms.tenant.results_panel import ResultsPanel
 from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
 from tenantkit.provision.apply import apply
@@ -69,6 +70,7 @@ class TenantForm(BaseForm):
         report: of the last apply; None before the first.
         plan_button: a click on it does the same as `submit(plan_only=True)`, in the background.
         apply_button: enabled while the form shows a plan of the current inputs.
+        draft_box: a box to tick to draft changes that only the platform team can make; see `request`.
         force_conflicts: a box to tick to overwrite fields that others have set; shown if the plan has conflicts.
         life_note: says whether the tenant is being deleted, frozen or boosted, and whether its grant ends soon.
         panel: shows results and errors.
@@ -116,15 +118,18 @@ class TenantForm(BaseForm):
         self.plan_button = Button(description="Plan", button_style="primary", tooltip="Show what would change")
         self.apply_button = Button(description="Apply", button_style="primary", tooltip="Make the planned changes")
         self.force_conflicts = Checkbox(description="Overwrite the fields that others have set", indent=False)
+        self.draft_box = Checkbox(description="Draft a request for changes of this part", indent=False)
+        self.draft_box.layout.display = None if tenant is not None and self._missing.grant else "none"
         self._reasons = _html("tk-disabled-reasons")
         self._equivalent = _html("tk-equivalent")
         self._inputs.on_change(self._on_change)
         self.force_conflicts.observe(lambda _: self._on_change(), names="value")
+        self.draft_box.observe(lambda _: self._on_draft(), names="value")
         self.plan_button.on_click(lambda _: self._on_plan())
         self.apply_button.on_click(lambda _: self._on_apply())
         self._lay_out(
             self._title,
-            sections=[self.life_note, *self._inputs.sections()],
+            sections=[self.life_note, *self._inputs.sections(below_grant=self.draft_box)],
             actions=[self.plan_button, self.apply_button, self.force_conflicts],
             notes=[self._reasons],
             below=[self._equivalent],
@@ -164,6 +169,18 @@ class TenantForm(BaseForm):
             InvalidSpecError: some fields are invalid.
         """
         return self.tenant.to_yaml()
+
+    @property
+    def request(self) -> str:
+        """A text to send to the platform team that asks for what you may not change; empty if nothing is asked for.
+
+        Raises:
+            InvalidSpecError: some fields are invalid.
+        """
+        tenant = self.tenant
+        if not self._missing.grant:
+            return ""
+        return request_text(tenant, self._inputs.loaded, self._inputs.platform, username=self.identity.username)
 
     @property
     def disabled(self) -> dict[str, str]:
@@ -318,7 +335,7 @@ class TenantForm(BaseForm):
         with self._refresh_lock:
             self._inputs.validate()
             is_valid = self._inputs.tenant is not None
-            self._equivalent.value = results.equivalent_code(self.code, self.yaml) if is_valid else _NO_CODE
+            self._equivalent.value = results.texts_to_copy(self.request, self.code, self.yaml) if is_valid else _NO_CODE
             self._refresh()
 
     def _update_controls(self) -> None:
@@ -326,7 +343,7 @@ class TenantForm(BaseForm):
         is_busy = self.job.is_running
         self._inputs.set_busy(is_busy)
         self.force_conflicts.layout.display = None if self._has_conflicts else "none"
-        self.force_conflicts.disabled = is_busy
+        self.force_conflicts.disabled = self.draft_box.disabled = is_busy
         disabled = self.disabled
         self.plan_button.disabled = is_busy or "plan" in disabled
         self.apply_button.disabled = is_busy or "apply" in disabled
@@ -337,6 +354,11 @@ class TenantForm(BaseForm):
 
     @shows_errors
     def _on_change(self) -> None:
+        self._validate()
+
+    @shows_errors
+    def _on_draft(self) -> None:
+        self._inputs.draft(is_on=bool(self.draft_box.value), missing=self._missing)
         self._validate()
 
     @shows_errors

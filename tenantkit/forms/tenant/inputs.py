@@ -42,6 +42,7 @@ _PARTS = (
     ("team", "Managed by the team", "The tenant's members and routes. The owners can change these."),
 )
 _NAME_IS_FIXED = "A tenant cannot be renamed."
+_DRAFT = "Draft: change what you want to ask for. The request to the platform team is below, for you to copy and send."
 _NOT_READABLE = "You may not read the current value. It is left as it is."
 
 
@@ -51,6 +52,7 @@ class TenantInputs:
     Attributes:
         tenant: that the fields describe; None if a field is invalid.
         problems: of the fields.
+        loaded: the existing tenant, as it was when the form was opened.
         taken_hosts: the other tenant that has a host, by host, as the last plan found them.
 
     Args:
@@ -65,7 +67,7 @@ class TenantInputs:
         self.shows_all_problems = False
         self.taken_hosts: Mapping[str, str] = {}
         self._name: str | None = None
-        self._loaded: Tenant | None = None
+        self.loaded: Tenant | None = None
         # While empty, these leave the tenant as it is: all of a new tenant, else those that could not be read.
         self._as_it_is = frozenset(TEAM_FIELDS)
         self._unread: frozenset[str] = frozenset()
@@ -92,7 +94,7 @@ class TenantInputs:
     def load(self, tenant: Tenant) -> None:
         """Fill the fields from an existing tenant."""
         self._unread = frozenset(name for name in TEAM_FIELDS if getattr(tenant, name) is None)
-        self._loaded = tenant
+        self.loaded = tenant
         self._set(values_of(tenant))
 
     def fill(self, values: Mapping[str, Any]) -> None:
@@ -132,7 +134,7 @@ class TenantInputs:
         self._as_it_is = self._unread
         for part, title, about in _PARTS:
             permissions = missing.team if part == "team" else missing.grant
-            reason = f"Read-only: changing this part needs permission to {permissions}." if permissions else ""
+            reason = _read_only(permissions)
             self._headings[part].value = _heading(title, about, reason)
             for field in self.fields.values():
                 if part_of(field.name) == part:
@@ -141,18 +143,33 @@ class TenantInputs:
         for unread in self._unread:  # whoever does not see the members would remove them by naming others
             self.fields[unread].lock(_NOT_READABLE)
 
+    def draft(self, *, is_on: bool, missing: MissingPermissions) -> None:
+        """Unlock the platform's part for a request; or lock it again, with the values that it has."""
+        part, title, about = _PARTS[0]
+        reason = _DRAFT if is_on else _read_only(missing.grant)
+        self._headings[part].value = _heading(title, about, reason)
+        for field in self.fields.values():
+            if part_of(field.name) == part and field.name != "name":
+                field.lock("" if is_on else reason, is_shown=False)
+        if not is_on and self.loaded is not None:
+            values = values_of(self.loaded)
+            self._set({name: values[name] for name in self.fields if part_of(name) == part})
+
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
         """Disable the fields while the form is busy."""
         for field in self.fields.values():
             field.set_busy(busy)
 
-    def sections(self) -> list[Any]:
-        """The fields, laid out."""
-        return [self._section(part) for part, _, _ in _PARTS]
+    def sections(self, *, below_grant: Any) -> list[Any]:
+        """The fields, laid out, with a widget below the heading of the platform's part."""
+        grant, team = (self._section(part) for part, _, _ in _PARTS)
+        heading, *rows = grant.children
+        grant.children = [heading, below_grant, *rows]
+        return [grant, team]
 
     def _kept(self) -> dict[str, Any]:
         """The parts of the grant without an input; a boost that has ended is not granted again."""
-        granted = self._loaded.at(datetime.now(UTC)) if self._loaded is not None else None
+        granted = self.loaded.at(datetime.now(UTC)) if self.loaded is not None else None
         return {name: getattr(granted, name) for name in KEPT_FIELDS} if granted is not None else {}
 
     def _refusal(self, name: str, value: Any) -> str:
@@ -176,6 +193,10 @@ class TenantInputs:
         section = VBox([self._headings[part], *rows])
         section.add_class("tk-section")
         return section
+
+
+def _read_only(permissions: str) -> str:
+    return f"Read-only: changing this part needs permission to {permissions}." if permissions else ""
 
 
 def _heading(title: str, about: str, locked: str = "") -> Html:

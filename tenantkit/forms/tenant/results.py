@@ -167,10 +167,17 @@ def report_notice(report: Report, at: str) -> Html:
     return notice("warning", text, word="Pending")
 
 
-def equivalent_code(python: str, yaml: str) -> Html:
-    """The Python code and the YAML that do the same, side by side."""
+def texts_to_copy(request: str, python: str, yaml: str) -> Html:
+    """The request to the platform team, if there is one; then the Python code and the YAML that do the same."""
     codes = element("div", copyable(python, label="Python"), copyable(yaml, label="YAML"), class_="tk-codes")
-    return element("div", element("h3", "Equivalent code and YAML", class_="tk-heading"), codes)
+    equivalent = element("div", element("h3", "Equivalent code and YAML", class_="tk-heading"), codes)
+    return joined(_request_block(request) if request else None, equivalent)
+
+
+def _request_block(text: str) -> Html:
+    heading = element("h3", "Request to the platform team", class_="tk-heading")
+    about = element("p", "Nothing is sent: copy this text and send it yourself.", class_="tk-about")
+    return element("div", heading, about, copyable(text, label="Request"), class_="tk-request")
 
 
 def plan_headlines(plan: Plan) -> Html | None:

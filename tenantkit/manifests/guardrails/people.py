@@ -18,6 +18,7 @@ from tenantkit.manifests.guardrails.cel import (
     texts,
 )
 from tenantkit.manifests.guardrails.policy import Policy, Resources, Rule
+from tenantkit.manifests.labels import ADDED_BY_ANNOTATION
 from tenantkit.manifests.role_rules import TENANT_ROLES
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 
@@ -45,6 +46,13 @@ _PROTECTED = (
     "users",
 )
 _PROTECTED_PARTS = ("pods/binding", "serviceaccounts/token", "services/status")
+
+
+def _annotation(of: str, key: str) -> str:
+    """An annotation of an object that exists; empty if it has none."""
+    annotations = f"{of}.metadata.annotations"
+    return f"(has({annotations}) && {text(key)} in {annotations} ? {annotations}[{text(key)}] : '')"
+
 
 BINDINGS = Policy(
     "tenantkit-people",
@@ -80,8 +88,17 @@ BINDINGS = Policy(
             "a finalizer on a RoleBinding",
             "leave it out: it would keep the rights of somebody who was removed",
         ),
+        Rule(
+            "variables.adder == '' || variables.adder == variables.adder_before "
+            "|| variables.adder == request.userInfo.username",
+            "a note that somebody else added a member",
+            "leave it out, or name yourself",
+            values="[variables.adder]",
+        ),
     ],
     {
+        "adder": _annotation("object", ADDED_BY_ANNOTATION),
+        "adder_before": f"oldObject == null ? '' : {_annotation('oldObject', ADDED_BY_ANNOTATION)}",
         "same": is_same("roleRef", "subjects"),
         "roles": f"{texts(TENANT_ROLES)} + {setting('roles')}",
         "subjects": "has(object.subjects) ? object.subjects : []",

@@ -29,7 +29,16 @@ _PERSON: TypeAdapter[str] = TypeAdapter(Person)
 
 
 class Member(NamedTuple):
-    """A person with a role in a tenant."""
+    """A person with a role in a tenant.
+
+    Args:
+        role: `owner`, `editor` or `viewer`.
+        person: `dana@example.com`, `group:ml-vision` or `sa:NAMESPACE/NAME`.
+
+    Example:
+        >>> [member.person for member in tk.plan_add_member(cluster, "speech", "sam@example.com").edit.added]
+        ['sam@example.com']
+    """
 
     role: Role
     person: str
@@ -100,7 +109,7 @@ def _marked_person(binding: Manifest, subjects: list[Manifest]) -> str | None:
 
 
 def with_adders(wanted: Iterable[Manifest], live: Iterable[Manifest], adder: str | None = None) -> list[Manifest]:
-    """The wanted objects; RoleBindings keep the note of who added the member, also under another name.
+    """The wanted objects; RoleBindings keep the note of who added the member, also while the tenant is frozen.
 
     Args:
         wanted: a tenant's objects.
@@ -108,22 +117,33 @@ def with_adders(wanted: Iterable[Manifest], live: Iterable[Manifest], adder: str
         adder: the user who adds those that do not exist. Default: not known.
     """
     names: set[str] = set()
-    notes: dict[str, str] = {}
+    notes: dict[Member | None, str] = {}
     for binding in live:
-        annotations = binding["metadata"].get("annotations") or {}
+        note = (binding["metadata"].get("annotations") or {}).get(ADDED_BY_ANNOTATION)
         names.add(binding["metadata"]["name"])
-        if isinstance(note := annotations.get(ADDED_BY_ANNOTATION), str):
-            notes[str(annotations.get(PERSON_ANNOTATION))] = note
-    return [_with_adder(manifest, names, notes, adder) for manifest in wanted]
+        if isinstance(note, str):
+            notes[_named_member(binding)] = note
+    notes.pop(None, None)
+    return [_with_adder(it, names, notes, adder) if it["kind"] == "RoleBinding" else it for it in wanted]
 
 
-def _with_adder(manifest: Manifest, names: Collection[str], notes: Mapping[str, str], adder: str | None) -> Manifest:
-    metadata = manifest["metadata"]
-    if manifest["kind"] != "RoleBinding":
-        return manifest
-    annotations = metadata.get("annotations") or {}
-    known = notes.get(str(annotations.get(PERSON_ANNOTATION)))
-    note = known if metadata["name"] in names or adder is None else adder
+def _with_adder(
+    binding: Manifest, names: Collection[str], notes: Mapping[Member | None, str], adder: str | None
+) -> Manifest:
+    metadata = binding["metadata"]
+    is_new = metadata["name"] not in names
+    note = adder if is_new and adder is not None else notes.get(_named_member(binding))
     if note is None:
-        return manifest
-    return {**manifest, "metadata": {**metadata, "annotations": {**annotations, ADDED_BY_ANNOTATION: note}}}
+        return binding
+    annotations = (metadata.get("annotations") or {}) | {ADDED_BY_ANNOTATION: note}
+    return {**binding, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _named_member(binding: Manifest) -> Member | None:
+    """The member by the name of a RoleBinding and the person in its annotation, frozen or not."""
+    metadata = binding["metadata"]
+    person = str((metadata.get("annotations") or {}).get(PERSON_ANNOTATION))
+    for role in _ROLES.values():
+        if metadata["name"] in (binding_name(role, person), frozen_binding_name(role, person)):
+            return Member(role, person)
+    return None

@@ -14,6 +14,7 @@ from tenantkit.manifests.extra_objects import SOURCE_ANNOTATION, is_copy
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, PLATFORM_KEY
 from tenantkit.provision.compare import field_text
 from tenantkit.provision.content.policies import openings
+from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.plans.differences import differences, parsed
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Line:
 
 def describe(change: PlanChange, row: PlanRow) -> tuple[Line, ...]:
     """The words of one row of a plan; empty where its action says it all."""
+    if is_in_index(row.ref):
+        return tuple(_index_lines(change, row))
     if row.path:
         return tuple(_field_lines(row))
     if row.action == "foreign" and change.live is not None:
@@ -65,6 +68,16 @@ def describe(change: PlanChange, row: PlanRow) -> tuple[Line, ...]:
     if row.action in ("delete", "not yours") and change.live is not None:
         return tuple(_object_lines(change.live, "-"))
     return ()
+
+
+def _index_lines(change: PlanChange, row: PlanRow) -> Iterator[Line]:
+    """What is in the index follows from the members, so it is short, and nobody loses rights in the tenant by it."""
+    if row.path:
+        yield from (Line(line.text) for line in _field_lines(row))
+        return
+    subjects = (change.wanted or change.live or {}).get("subjects") or ()
+    if subjects and row.action != "unchanged":
+        yield Line("index " + ", ".join(map(item_text, subjects)))
 
 
 def _field_lines(row: PlanRow) -> Iterator[Line]:

@@ -51,7 +51,7 @@ class Membership:
 
     Example:
         >>> tk.whoami(tk.connect(context="sandbox-owner")).tenants
-        (owner of speech,)
+        (viewer of chatbot, viewer of recsys, owner of speech)
     """
 
     tenant: str
@@ -80,8 +80,8 @@ class Identity(User):
         incomplete: what the server did not answer, with the reason. Then the rest may be missing, too.
 
     Example:
-        >>> tk.whoami(tk.connect(context="sandbox-owner"))
-        owner@example.com: owner of speech; may not create tenants: ask provisioner@example.com
+        >>> tk.whoami(tk.connect(context="sandbox-stranger"))
+        stranger@example.com: no tenant has you as a member; may not create tenants: ask provisioner@example.com
     """
 
     is_administrator: bool = False

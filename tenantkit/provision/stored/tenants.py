@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.own_namespaces import own_namespaces, read_index
+from tenantkit.cluster.own_namespaces import NAME_NAMESPACES, own_namespaces, read_index
 from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PROTECTED_LABEL, TENANT_LABEL
@@ -150,7 +150,7 @@ def _readable(cluster: ClusterApi, namespaces: Iterable[str]) -> list[Manifest]:
         except PermissionDenied as error:
             refusals.append(error)
     if refusals and not found:
-        raise refusals[0]
+        raise refusals[0].with_hint(NAME_NAMESPACES)
     return found
 
 

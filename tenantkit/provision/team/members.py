@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.content.members import Member
     from tenantkit.provision.edits.edit import TenantState
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import ApplyOutcome, Report
@@ -72,14 +73,7 @@ def plan_add_member(
         >>> tk.plan_add_member(cluster, "speech", ["sam@example.com", "group:ml-speech"], role="editor").summary
         '2 to create, 1 to update'
     """
-    members = checked_members(person, role)
-    name, platform = checked_tenant(tenant), get_platform(cluster)
-    edit = TeamEdit(name, added=members, added_by=read_user(cast("Cluster", cluster)).username or None)
-    state = read_state(cluster, name, platform, edit.kinds)
-    check_owners(edit, state.tenant)
-    fields = {"editors": (), "viewers": (), "routes": (), f"{role}s": tuple(member.person for member in members)}
-    check_fits(state.tenant.with_(**fields), platform)
-    return plan_edit(cluster, edit, state, platform, _frozen_notices(state))
+    return plan_members(cluster, checked_tenant(tenant), checked_members(person, role), ())
 
 
 @takes_cluster
@@ -167,13 +161,7 @@ def plan_remove_member(cluster: ClusterApi, tenant: str, person: str | Sequence[
         >>> tk.plan_remove_member(cluster, "speech", "editor@example.com").summary
         '1 to update, 1 to delete'
     """
-    persons = checked_persons(person)
-    name, platform = checked_tenant(tenant), get_platform(cluster)
-    edit = TeamEdit(name, removed=persons)
-    state = read_state(cluster, name, platform, edit.kinds)
-    check_owners(edit, state.tenant)
-    _check_known(persons, state, platform)
-    return plan_edit(cluster, edit, state, platform, _group_notices(persons, state))
+    return plan_members(cluster, checked_tenant(tenant), (), checked_persons(person))
 
 
 @takes_cluster
@@ -226,6 +214,20 @@ def remove_member(  # noqa: PLR0913 (as `add_member`)
     """
     running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
     return carry_out(cluster, lambda: plan_remove_member(cluster, tenant, person), running)
+
+
+def plan_members(cluster: ClusterApi, tenant: str, added: Sequence[Member], removed: Sequence[str]) -> Plan:
+    """The plan that adds and removes members; raises, and needs, what `plan_add_member` and `plan_remove_member` do."""
+    platform = get_platform(cluster)
+    adder = read_user(cast("Cluster", cluster)).username if added else None
+    edit = TeamEdit(tenant, added=tuple(added), removed=tuple(removed), added_by=adder or None)
+    state = read_state(cluster, tenant, platform, edit.kinds)
+    check_owners(edit, state.tenant)
+    _check_known(removed, state, platform)
+    persons = {role: [member.person for member in added if member.role == role] for role in ("editor", "viewer")}
+    check_fits(state.tenant.with_(editors=persons["editor"], viewers=persons["viewer"], routes=()), platform)
+    notices = (*(_frozen_notices(state) if added else ()), *_group_notices(removed, state))
+    return plan_edit(cluster, edit, state, platform, notices)
 
 
 def _frozen_notices(state: TenantState) -> tuple[PlanNotice, ...]:

@@ -218,6 +218,21 @@ def test_a_picture_shows_itself_as_an_image_with_alternative_text() -> None:
     assert shown == {"image/png": {**size, "needs_background": "dark"}}
 
 
+def test_a_picture_without_a_theme_follows_the_page() -> None:
+    picture = quota_bars(sample(), "vision")
+    dark = quota_bars(sample(), "vision", theme="dark")
+
+    html = picture._repr_html_()
+
+    assert html.count(f'<img alt="{picture.alt}" src="data:image/png;base64,') == 2
+    light_image, dark_image = html.split("<img ")[1:]
+    assert base64.b64encode(picture.png()).decode() in light_image
+    assert base64.b64encode(dark.png()).decode() in dark_image
+    assert ("display: none" in light_image, "background: #ffffff" in light_image) == (False, True)
+    assert ("display: none" in dark_image, "background: #111111" in dark_image) == (True, True)
+    assert picture._repr_mimebundle_()[0]["image/png"] == base64.b64encode(picture.png()).decode()
+
+
 def test_a_picture_is_reproducible_and_has_a_transparent_background() -> None:
     first, second = quota_heatmap(sample()).png(), quota_heatmap(sample()).png()
 

@@ -13,10 +13,12 @@ from tenantkit.provision.index.members import with_others_changes
 from tenantkit.provision.index.read import index_refs, is_in_index
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
+from tenantkit.provision.plans.table import entries
 from tenantkit.rules.manifest import ObjectRef
 from tests.unit.provision.memory import NAMESPACE, Memory, run, tenant
 
 if TYPE_CHECKING:
+    from tenantkit.provision.plans.table import Entry
     from tenantkit.rules.manifest import Manifest
 
 MEMBERS = ObjectRef("rbac.authorization.k8s.io/v1", "RoleBinding", "tenant-vision", "tenantkit-index")
@@ -139,3 +141,26 @@ def test_an_entry_that_cannot_be_deleted_is_in_the_report(memory: Memory) -> Non
 
     assert NAMESPACE not in memory.objects
     assert [ref for ref in index_refs("vision") if ref in memory.objects] == [MEMBERS]
+
+
+def test_the_plan_shows_the_index_in_few_words_and_not_as_a_loss(memory: Memory) -> None:
+    memory.apply(as_applied(memory, "dana@example.com", "eve@example.com"))
+    planned = plan(memory, [tenant(), tenant(name="speech", viewers=["sam@example.com"])])
+
+    found = filter(is_index, entries(planned.changes))
+    shown = [(entry.row.action, entry.row.ref.name, entry.lines) for entry in found]
+
+    assert shown == [
+        ("unchanged", "tenant-vision", ()),
+        ("unchanged", "owners-vision", ()),
+        ("update", "tenant-vision", ("subjects - eve@example.com",)),
+        ("unchanged", "owners-vision", ()),
+        ("create", "tenant-speech", ()),
+        ("create", "owners-speech", ()),
+        ("create", "tenant-speech", ("index dana@example.com, sam@example.com",)),
+        ("create", "owners-speech", ("index dana@example.com",)),
+    ]
+
+
+def is_index(entry: Entry) -> bool:
+    return is_in_index(entry.row.ref)

@@ -17,6 +17,7 @@ from tenantkit.hints import Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION, QUOTA_NAME, TENANT_LABEL
 from tenantkit.manifests.role_rules import TENANT_ROLES
 from tenantkit.manifests.roles import PROVISIONER_ROLE
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _look_alikes(view: ClusterView) -> Iterator[Found]:
     """Namespaces with a part of what makes a tenant: people trust them, and no check looks at them."""
     quotas = {place for place, found in view.snapshot.objects.get("ResourceQuota", {}).items() if _has_our_quota(found)}
     for name, namespace in sorted(view.namespaces.items()):
-        if is_tenants(namespace) or name == SYSTEM_NAMESPACE:
+        if is_tenants(namespace) or name in (SYSTEM_NAMESPACE, INDEX_NAMESPACE):
             continue
         metadata = namespace["metadata"]
         if is_labelled(namespace):

@@ -11,7 +11,7 @@ from tests.contract.product.audit.objects import EVERYBODY, MALLORY, binding, cl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SYSTEM = "tenantkit-system"
+SYSTEM, INDEX = "tenantkit-system", "tenantkit-index"
 NAME = "audit-break"
 _REVIEWER = "tenantkit-platform-reader"
 
@@ -123,6 +123,11 @@ CLUSTER_BREAKS = (
         "rights-in-kube-system",
         lambda _: [Create(binding(NAME, "cluster-admin", MALLORY, namespace="kube-system"))],
         after=lambda _: [Delete("RoleBinding", NAME, "kube-system")],
+    ),
+    Break(
+        "index-of-tenants-only",
+        lambda _: [Create(binding("tenant-gone", "tenant-gone", MALLORY, kind="Role", namespace=INDEX))],
+        after=lambda _: [Delete("RoleBinding", "tenant-gone", INDEX)],
     ),
     Break(
         "tenant-roles-outside",

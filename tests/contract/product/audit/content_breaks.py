@@ -19,6 +19,7 @@ from tests.contract.product.audit.wall_breaks import EDITOR, hard, released
 from tests.contract.tenants import OWNER
 
 OWNERS, EDITORS = binding_name("owner", OWNER), binding_name("editor", EDITOR)
+INDEX = "tenantkit-index"
 _HELD = ["example.com/held"]
 
 PEOPLE = (
@@ -26,6 +27,8 @@ PEOPLE = (
     Break("owners-bound", lambda _: [Delete("RoleBinding", OWNERS)]),
     Break("members-as-named", lambda _: [Patch("RoleBinding", EDITORS, [add("/subjects/-", MALLORY)])], case="editor"),
     Break("members-as-named", lambda _: [Patch("RoleBinding", OWNERS, [add("/subjects/-", MALLORY)])], case="owner"),
+    Break("index", lambda name: [Patch("RoleBinding", f"tenant-{name}", [add("/subjects/-", MALLORY)], INDEX)]),
+    Break("index", lambda name: [Delete("Role", f"owners-{name}", INDEX)], case="deleted"),
     Break("members-by-tenantkit", lambda _: [Create(binding("by-hand", "tenantkit-editor", MALLORY))]),
     Break(
         "other-roles-bound",

@@ -156,6 +156,10 @@ PEOPLE = {
         "the account of another namespace, OTHER/default",
         subjects=[{"kind": "ServiceAccount", "namespace": "OTHER", "name": "default"}],
     ),
+    "a note of somebody else": binding(
+        "a note that somebody else added a member",
+        metadata={"name": "tried", "annotations": {"tenantkit.dev/added-by": "somebody@example.com"}},
+    ),
     "a finalizer": binding(
         "a finalizer on a RoleBinding", metadata={"name": "tried", "finalizers": ["example.com/stay"]}
     ),

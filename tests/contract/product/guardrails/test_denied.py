@@ -78,6 +78,10 @@ _CHANGED = {
         f"{cases.RBAC}/v1/rolebindings",
         {"subjects": [{"apiGroup": cases.RBAC, "kind": "Group", "name": "system:authenticated"}]},
     ),
+    "a note of somebody else": (
+        f"{cases.RBAC}/v1/rolebindings",
+        {"metadata": {"annotations": {"tenantkit.dev/added-by": "somebody@example.com"}}},
+    ),
     "a finalizer": (f"{cases.RBAC}/v1/rolebindings", {"metadata": {"finalizers": ["example.com/stay"]}}),
     "a Role's rules": (
         f"{cases.RBAC}/v1/roles",

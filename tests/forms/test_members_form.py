@@ -1,0 +1,144 @@
+"""The form for members: what each persona sees and may do, and that nothing is written before Apply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tenantkit as tk
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
+from tenantkit.forms.members.form import MembersForm
+from tests.forms.pages import text, widgets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.spec.tenant import Tenant
+
+_WAIT_S = 30
+
+
+def click(form: MembersForm, button: str) -> None:
+    """Click a button and wait until its job has ended."""
+    getattr(form, f"{button}_button").click()
+    assert form.job.wait(_WAIT_S)
+
+
+def page_of(form: MembersForm) -> str:
+    """All text of the form, also of widgets without a value."""
+    found = (getattr(widget, "value", "") for widget in widgets(form.widget))
+    return "\n".join(text(value) for value in found if isinstance(value, str))
+
+
+def test_an_owner_adds_and_removes_members_in_one_plan(
+    vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster
+) -> None:
+    tk.add_member(cluster, vision.name, "eve@example.com", progress=False)
+    with connect_as("owner") as owner:
+        form = MembersForm(owner, vision.name)
+        assert form.disabled == {"apply": "plan first"}
+        form.fill(add=["sam@example.com", "group:ml-vision"], role="editor", remove=["eve@example.com"])
+
+        click(form, "plan")
+        shown = text(form.panel.html)
+        assert "Removes\neve@example.com loses viewer" in shown
+        assert "sam@example.com and group:ml-vision become editor" in shown
+        assert tk.get_tenant(cluster, vision.name).viewers == ("eve@example.com",)
+        click(form, "apply")
+
+        found = tk.get_tenant(cluster, vision.name)
+        assert (found.editors, found.viewers) == (("group:ml-vision", "sam@example.com"), ())
+        assert form.report is not None
+        assert form.report.is_complete
+        assert list(form.members["person"]) == ["owner@example.com", "group:ml-vision", "sam@example.com"]
+        assert form.disabled == {"apply": "plan first"}
+        assert "added by owner@example.com" in page_of(form)
+        form.close()
+
+
+def test_a_change_of_the_inputs_makes_the_plan_outdated(vision: Tenant, cluster: Cluster) -> None:
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.com")
+    click(form, "plan")
+    assert form.disabled == {}
+
+    form.fill(add="eve@example.com")
+
+    assert form.disabled == {"apply": "the inputs have changed since the plan: plan again"}
+    click(form, "apply")
+    assert form.report is None
+    assert tk.get_tenant(cluster, vision.name).viewers == ()
+
+
+@pytest.mark.parametrize("user", ["editor", "viewer"])
+def test_for_others_the_form_is_read_only_and_names_whom_to_ask(
+    user: str, vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster
+) -> None:
+    role = "editor" if user == "editor" else "viewer"
+    tk.add_member(cluster, vision.name, f"{user}@example.com", role=role, progress=False)
+    with connect_as(user) as member:
+        form = MembersForm(member, vision.name)
+
+        assert "Read-only: ask an owner (owner@example.com) or the platform team" in page_of(form)
+        assert form.plan_button.disabled
+        assert form.apply_button.disabled
+        with pytest.raises(PermissionDenied, match="you may not change the members of tenant"):
+            form.submit()
+        form.close()
+
+
+def test_foreign_bindings_are_shown_and_cannot_be_removed_here(
+    vision: Tenant, cluster: Cluster, admin: Cluster
+) -> None:
+    group = "rbac.authorization.k8s.io"
+    admin.create(
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": "by-hand", "namespace": vision.name},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "tenantkit-viewer"},
+            "subjects": [{"kind": "User", "apiGroup": group, "name": "<b>mallory</b>\u202e"}],
+        }
+    )
+    form = MembersForm(cluster, vision.name)
+
+    shown = page_of(form)
+    assert "foreign: RoleBinding by-hand, which tenantkit did not make" in shown
+    assert "named in the grant: only the platform team changes owners" in shown
+    assert not any("<b>mallory" in str(getattr(widget, "value", "")) for widget in widgets(form.widget))
+    with pytest.raises(InvalidSpecError, match="cannot be removed here"):
+        form.fill(remove=["owner@example.com"])
+
+
+def test_texts_that_name_nobody_are_marked_at_the_field(vision: Tenant, cluster: Cluster) -> None:
+    form = MembersForm(cluster, vision.name)
+
+    form.fill(add=["system:masters", "a@x.com, b@x.com"])
+
+    assert "reserved for Kubernetes" in page_of(form)
+    with pytest.raises(InvalidSpecError, match="system:masters"):
+        form.submit()
+    with pytest.raises(InvalidSpecError, match="add somebody, or tick a member to remove"):
+        MembersForm(cluster, vision.name).submit()
+
+
+def test_without_a_name_the_form_shows_the_users_own_tenant(
+    vision: Tenant, connect_as: Callable[[str], Cluster]
+) -> None:
+    with connect_as("owner") as owner:
+        form = MembersForm(owner)
+
+        assert vision.name in form.tenant_choice.options
+        form.tenant_choice.value = vision.name
+        assert form.job.wait(_WAIT_S)
+        assert repr(form) == f"<MembersForm: {vision.name!r}>"
+
+
+def test_a_stranger_learns_that_they_have_no_tenant(vision: Tenant, connect_as: Callable[[str], Cluster]) -> None:
+    with connect_as("stranger") as stranger:
+        with pytest.raises(NotFound, match="you have no tenant yet; ask an owner to add you"):
+            MembersForm(stranger)
+        with pytest.raises(PermissionDenied):
+            MembersForm(stranger, vision.name)
