@@ -9,7 +9,8 @@ import sys
 import webbrowser
 from typing import TYPE_CHECKING
 
-from tenantkit.lab.jupyter import config_path_variable, has_browser
+from tenantkit.lab.copies import copy_notebooks
+from tenantkit.lab.jupyter import _arguments, config_path_variable, has_browser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,12 @@ def test_a_machine_without_a_browser_gets_no_warning_about_it(monkeypatch: pytes
     assert not has_browser()
     monkeypatch.setattr(webbrowser, "get", object)
     assert has_browser()
+
+
+def test_a_kernel_is_not_said_to_be_open_to_eavesdropping(tmp_path: Path) -> None:
+    copies = copy_notebooks(tmp_path / "notebooks")
+
+    assert "--KernelManager.transport_encryption=auto" in _arguments(copies, tmp_path, port=None, browser=False)
 
 
 def test_without_jupyterlab_one_line_names_the_package_to_install() -> None:
