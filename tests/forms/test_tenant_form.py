@@ -13,8 +13,8 @@ from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialA
 from tenantkit.forms.kit.header import DEAD_KERNEL
 from tenantkit.forms.tenant.fields import FIELD_ROWS, KEPT_FIELDS
 from tenantkit.forms.tenant.form import TenantForm
-from tenantkit.forms.tenant.size_field import SizeField
 from tenantkit.provision.waiting.deleted import wait_until_deleted
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
@@ -199,71 +199,6 @@ def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
     assert tk.get_tenant(cluster, name) == Tenant(**dict(vision) | {"size": "medium", "editors": ("eve@example.com",)})
 
 
-def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> None:
-    quota = Quota(requests_cpu="1500m", requests_memory="8Gi", pods=7)
-    tenant = Tenant(name=name, team="cv", owners=["owner@example.com"], quota=quota)
-    tk.apply(cluster, tk.plan(cluster, tenant), progress=False)
-
-    form = TenantForm(cluster, name)
-
-    assert form.tenant == tenant.with_(editors=[], viewers=[], routes=[])
-    labels = [label for label, _ in form.fields["size"].control.options]
-    assert labels[-1].splitlines() == [
-        "custom quota",
-        "1.5 CPU cores",
-        "8 GiB of memory",
-        "no GPUs",
-        "100 GiB of storage",
-        "7 pods",
-    ]
-    assert form.submit().summary == "16 unchanged"
-
-
-def test_a_custom_quota_starts_from_the_selected_size_and_is_typed(form: TenantForm, name: str) -> None:
-    size = form.fields["size"]
-    assert isinstance(size, SizeField)
-    fill(form, name, size="medium")
-    assert size.amounts.widget.layout.display == "none"
-
-    size.control.value = size.control.options[-1][1]
-    assert size.amounts.widget.layout.display is None
-    assert {it: control.value for it, control in size.amounts.inputs.items()} == {
-        "requests_cpu": "16",
-        "requests_memory": "64Gi",
-        "nvidia.com/gpu": "2",
-        "storage": "500Gi",
-        "pods": "50",
-    }
-    assert form.tenant.quota == form._inputs.platform.sizes["medium"]
-    assert text(size.amounts.note.value) == "All other limits are those of size 'medium'."
-
-    size.amounts.inputs["nvidia.com/gpu"].value = "4"
-    size.amounts.inputs["requests_memory"].value = "96 GiB"
-    medium = form._inputs.platform.sizes["medium"]
-    assert form.tenant.quota == medium.with_(accelerators={"nvidia.com/gpu": 4}, requests_memory="96Gi")
-    assert "quota=tk.Quota(" in form.code
-
-    size.control.value = "small"
-    assert form.yaml.count("size: small") == 1
-    assert "quota" not in form.yaml
-
-
-def test_wrong_amounts_are_shown_at_their_inputs(form: TenantForm, name: str) -> None:
-    size = form.fields["size"]
-    assert isinstance(size, SizeField)
-    fill(form, name, size=Quota(requests_cpu="4", requests_memory="16Gi"))
-
-    size.amounts.inputs["requests_cpu"].value = "many"
-    size.amounts.inputs["nvidia.com/gpu"].value = "2.5"
-
-    cpu, gpus, rest = text(size.amounts.note.value).splitlines()
-    assert cpu.startswith("CPU cores: 'many' is not a quantity")
-    assert gpus == "GPUs (nvidia.com/gpu): use a whole number"
-    assert rest == "All other limits are those of the tenant's own quota."
-    invalid = [it for it, control in size.amounts.inputs.items() if "tk-invalid" in control._dom_classes]
-    assert invalid == ["requests_cpu", "nvidia.com/gpu"]
-
-
 def test_routes_are_added_and_removed(form: TenantForm, name: str) -> None:
     fill(form, name, routes=[])
     routes: Any = form.fields["routes"]
@@ -403,6 +338,7 @@ def test_what_is_frozen_boosted_or_ends_is_shown_and_kept(cluster: Cluster, visi
         assert "Its quota is boosted until 2099-01-01 00:00+00:00." in shown
         assert "Its grant expires in 3 days" in shown
         assert (form.tenant.frozen, form.tenant.boost) == (granted.frozen, granted.boost)
-        assert [row.ref.kind for row in plan.rows if row.action not in ("unchanged", "foreign")] == ["RoleBinding"]
+        changed = {(it.ref.kind, it.ref.namespace) for it in plan.rows if it.action not in ("unchanged", "foreign")}
+        assert changed == {("RoleBinding", vision.name), ("RoleBinding", INDEX_NAMESPACE)}
     finally:
         form.close()
