@@ -127,7 +127,7 @@ class NotebookPage:
         """Change the theme, as the menu Settings, Theme does."""
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
         light = "false" if "Dark" in name else "true"
-        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light, timeout=SLOW_MS)
 
     def draw(self, root: Locator, file: Path) -> None:
         """Take a picture of a whole form, on a page that is tall enough."""

@@ -175,9 +175,7 @@ def test_a_change_leaves_other_rows_the_focus_and_the_place_as_they_are(
     cluster.delete(ref_of(created))
 
 
-def test_a_stopped_view_is_unmistakable_and_starts_again(
-    explorer: LivePage, page: NotebookPage, picture: Callable[[str], Path]
-) -> None:
+def test_a_stopped_view_is_unmistakable_and_starts_again(explorer: LivePage) -> None:
     expect(explorer.button("Start again")).to_be_hidden()
     explorer.button("Stop").click()
     expect(explorer.root.get_by_role("alert").filter(has_text="does not change any more")).to_be_visible()
@@ -187,7 +185,6 @@ def test_a_stopped_view_is_unmistakable_and_starts_again(
 
     explorer.expect_live()
     expect(explorer.root.locator(".tk-grid")).not_to_have_class(re.compile("tk-stale"))
-    page.draw(explorer.root, picture("docs/images/explorer.png"))
 
 
 def test_pictures_of_the_dashboard(dashboard: LivePage, page: NotebookPage, picture: Callable[[str], Path]) -> None:

@@ -43,7 +43,7 @@ class Frontends:
     def show(self, frontend: str, view: str, *, theme: str = "light") -> Locator:
         name, mark = f"other-{uuid.uuid4().hex[:8]}.ipynb", f"view-{uuid.uuid4().hex[:8]}"
         source = f'import tenantkit as tk\nview = tk.{view}\nview.widget.add_class("{mark}")\nview'
-        cell = {
+        cell: dict[str, object] = {
             "cell_type": "code",
             "source": source,
             "metadata": {},

@@ -267,7 +267,7 @@ def test_an_apply_succeeds_even_if_the_quota_cannot_be_read(
     def refused(*_: Any, **__: Any) -> None:
         raise ClusterError("may not list resourcequotas")
 
-    monkeypatch.setattr("tenantkit.forms.tenant.form.quota_usage", refused)
+    monkeypatch.setattr("tenantkit.forms.tenant.results_panel.quota_usage", refused)
     form = TenantForm(cluster)
     fill(form, name)
 

@@ -161,7 +161,7 @@ function render({ model, el }) {
         }),
       );
     }
-    const name = row.cells.find((cell) => cell.dataset.form === "link")?.textContent || "";
+    const name = row.cells.filter((cell) => cell.matches("[data-form='link'], .tk-col-resource")).map((cell) => cell.textContent).join(" ");
     for (const button of row.last.children) {
       const label = `${button.textContent} ${name}`;
       if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
