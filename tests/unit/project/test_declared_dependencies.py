@@ -15,9 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # packages whose modules have another name
-PACKAGES = {"cel_expr_python": "cel-expr-python", "PIL": "pillow", "yaml": "pyyaml"}
-# packages of which another one needs a later version than tenantkit does, and JupyterLab, which is not among them
-NOT_TESTED_AT_THEIR_MINIMUM = {"jupyterlab", "multidict", "numpy", "pillow", "traitlets", "typing_extensions"}
+PACKAGES = {
+    "cel_expr_python": "cel-expr-python",
+    "jupyter_client": "jupyter-client",
+    "PIL": "pillow",
+    "yaml": "pyyaml",
+    "zmq": "pyzmq",
+}
+# packages of which another one needs a later version than tenantkit does, and those of the lab, which is not among them
+NOT_TESTED_AT_THEIR_MINIMUM = {
+    *("jupyter-client", "jupyterlab", "pyzmq"),
+    *("multidict", "numpy", "pillow", "traitlets", "typing_extensions"),
+}
 MINIMUM = re.compile(r"([\w.-]+).*?[>=]=([\d.]+)")
 
 
