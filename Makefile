@@ -154,7 +154,7 @@ $(VENV)/.has-build: constraints.txt | $(VENV)/bin/python
 $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/bin/python
 	$(call say,installing tenantkit with the lowest supported libraries)
 	$(call pip-install,$(VENV_LOWEST),'pip>=25.1')
-	$(call pip-install,$(VENV_LOWEST),-c constraints-lowest.txt -e '.[plots$(comma)sandbox]' --group test)
+	$(call pip-install,$(VENV_LOWEST),-c constraints-lowest.txt -e '.[plots$(comma)sandbox]' --group test --group exports)
 	@touch $@
 
 # --- the control plane: minutes the first time, seconds with Go's cache

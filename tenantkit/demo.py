@@ -106,7 +106,7 @@ def run_demo(cluster: Cluster, *, notify: Callable[[str], None]) -> DemoResult:
         install_platform(cluster, platform, progress=False)
     tenants = demo_tenants()
     changes = plan(cluster, tenants, platform=platform)
-    notify(changes.words("shell"))  # it runs from the command line
+    notify(changes.words("shell", fields=False))  # it runs from the command line
     report = apply(cluster, changes, progress=False)
     notify(report.summary)
     return DemoResult(

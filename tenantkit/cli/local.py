@@ -40,6 +40,7 @@ def demo(kubeconfig: str | None, context: str | None, output: Format, *, keep: b
         if file is None:
             from tenantkit.sandbox.server import Sandbox
 
+            notify("starting a sandbox: this takes some seconds")
             box = stack.enter_context(Sandbox())
             file, context = box.kubeconfig, "sandbox-admin"
             notify(f"sandbox at {box.url}: a small API server on this machine")
@@ -124,6 +125,7 @@ def _sample_sandbox() -> Iterator[Path]:
     from tenantkit.sample.tenants import PROVISIONER
     from tenantkit.sandbox.server import Sandbox
 
+    notify("starting a sandbox with a sample platform: this takes some seconds")
     with Sandbox() as box:
         with connect(box.kubeconfig, "sandbox-admin") as cluster:
             fill_sample(cluster)

@@ -99,7 +99,7 @@ def shown_of(
     columns = _joined([_column(picked, place, units, now) for place in range(picked.shape[1])], units)
     notes = [_row_note(len(kept), int((~folding.is_folded).sum()))]
     if len(columns) > _FEW_COLUMNS:
-        columns, without_value, repeats = _without_repeats(columns)
+        columns, without_value, repeats = _without_repeats(_with_reasons(columns))
         notes += [_named("Without a value here", without_value), _named("Not repeated", repeats)]
     if max_columns and len(columns) > max_columns:
         notes.append(_named("More columns", [column.heading for column in columns[max_columns:]]))
@@ -182,6 +182,24 @@ def _without_repeats(columns: Sequence[Column]) -> tuple[list[Column], list[str]
     hidden = {*without_value, *repeats}
     texts = [f"{name} (as {other})" for name, other in repeats.items() if name not in without_value]
     return [column for column in columns if column.heading not in hidden], without_value, texts
+
+
+def _with_reasons(columns: Sequence[Column]) -> list[Column]:
+    """The columns without those that only say why another has no value: its empty cells say so to whoever points."""
+    by_name = {column.heading: column for column in columns}
+    reasons = {name: f"{name}_reason" for name in by_name if f"{name}_reason" in by_name}
+    found = []
+    for column in columns:
+        if column.heading in reasons:
+            why = by_name[reasons[column.heading]].cells
+            cells = [
+                replace(cell, exact=it.text) if cell.is_missing else cell
+                for cell, it in zip(column.cells, why, strict=True)
+            ]
+            found.append(replace(column, cells=tuple(cells)))
+        elif column.heading not in reasons.values():
+            found.append(column)
+    return found
 
 
 def _is_workload_of(by_name: Mapping[str, Column]) -> bool:

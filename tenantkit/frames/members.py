@@ -46,7 +46,7 @@ MEMBERS: Schema = {
     "added_by": "string",
     "field_manager": "string",
     "foreign": "boolean",
-    "name": "string",
+    "binding": "string",
 }
 
 _RANK = {"owner": 0, "editor": 1, "viewer": 2}
@@ -82,8 +82,8 @@ def members(
         `Group`, `ServiceAccount`), role (`owner`, `editor`, `viewer`; for a RoleBinding of another role, its name),
         since: datetime64[us, UTC], when the RoleBinding was made; added_by (a user, by a note that `add_member`
         leaves; <NA>: none), field_manager (the programs that wrote the RoleBinding, joined by `, `), foreign: boolean,
-        whether tenantkit's spec does not account for it, name (the RoleBinding's). All others: string. Sorted by
-        namespace, role and person.
+        whether tenantkit's spec does not account for it, binding (the RoleBinding's name). All others: string. Sorted
+        by namespace, role and person.
         `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
         kind, why the columns that depend on it are incomplete.
 

@@ -8,9 +8,11 @@ alternative: JupyterLab as a child process, which survives when its parent is ki
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import tempfile
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ from tenantkit.exceptions import MissingExtraError
 from tenantkit.lab.kernel_kubeconfig import KernelKubeconfig
 
 try:
+    import zmq
+    from jupyter_client.manager import KernelManager
     from jupyterlab.labapp import LabApp
 except ImportError as error:
     raise MissingExtraError(f'the lab needs {error.name}: pip install "tenantkit[lab]"') from error
@@ -61,6 +65,7 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
         # otherwise a kernel that the user installed for another Python would be used
         os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
         os.environ["JUPYTER_CONFIG_PATH"] = config_path_variable(os.environ.get("JUPYTER_CONFIG_PATH"), folder)
+        logging.getLogger("tornado.general").addFilter(_is_not_about_pings)
         server = LabApp.initialize_server(argv=list(_arguments(copies, folder, port=port, browser=browser)))
         _end_on_signals(lambda: server.stop(from_signal=True))
         notify(f"the notebooks use context {access.context!r}, and get no other context of {kubeconfig}")
@@ -102,11 +107,33 @@ def _end_on_signals(stop: Callable[[], None]) -> None:
         signal.signal(number, end)
 
 
+def has_browser() -> bool:
+    """Whether this machine has a browser to open; a server has none, and Jupyter would warn about that."""
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def _can_encrypt() -> bool:
+    """Whether the connections to kernels can be encrypted; then a kernel does not warn that they are not."""
+    return zmq.has("curve") and "transport_encryption" in KernelManager.class_trait_names()
+
+
+def _is_not_about_pings(record: logging.LogRecord) -> bool:
+    """Whether a message is not Tornado's about Jupyter Server's own pings, which Tornado takes for its settings."""
+    return "websocket_ping_timeout" not in record.getMessage()
+
+
 def _arguments(copies: Copies, folder: Path, *, port: int | None, browser: bool) -> Iterator[str]:
     yield f"--ServerApp.root_dir={copies.folder}"
     yield f"--LabApp.default_url=/lab/tree/{copies.first.as_posix()}"
-    yield f"--ServerApp.open_browser={browser}"
+    yield f"--ServerApp.open_browser={browser and has_browser()}"
     yield f"--Application.log_level={_LOG_WARNINGS}"
+    yield "--Application.log_format=%(message)s"  # Jupyter prints its address as an event that is CRITICAL
+    if _can_encrypt():
+        yield "--KernelManager.transport_encryption=auto"
     if port is not None:
         yield f"--ServerApp.port={port}"
         yield "--ServerApp.port_retries=0"

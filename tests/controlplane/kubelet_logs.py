@@ -123,6 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
         while not self.server.ended.wait(_LOOK_S):
             if text:
                 self.wfile.write(f"{len(text):x}\r\n".encode() + text + b"\r\n")
+            if len(text) == int(query.get("limitBytes", -1)):
+                break
             try:
                 now = self._log(namespace, pod, container, {**query, "tailLines": str(2**31)})
             except NotFound:

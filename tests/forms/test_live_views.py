@@ -245,6 +245,28 @@ def test_a_user_without_cluster_access_watches_the_connections_own_namespace_and
     assert f"You may watch Namespace, ResourceQuota only in namespace {vision.name}." in shown
 
 
+def test_a_member_watches_all_their_tenants_without_naming_them(
+    connect_as: Callable[[str], Cluster],
+    admin: Cluster,
+    vision: Tenant,
+    names: Callable[[], str],
+    views: list[LiveView],
+) -> None:
+    mine, others = (vision.with_(name=names(), owners=[owner]) for owner in ("owner@example.com", "eve@example.com"))
+    tk.apply(admin, tk.plan(admin, [mine, others]), progress=False)
+
+    with connect_as("owner") as owner:
+        views.append(tk.Explorer(owner))
+        page = LivePage(views[0])
+        page.wait(lambda _: {vision.name, mine.name} <= {*views[0].filters["tenant"].options})
+        admin.create(pod("new", mine.name))
+        page.wait(lambda text: text.startswith("live") and "new" in text)
+        views[0].close()
+
+    assert others.name not in views[0].filters["tenant"].options
+    assert running_after_stop() == []
+
+
 def test_stop_ends_every_thread_and_the_view_says_stopped(admin: Cluster, views: list[LiveView]) -> None:
     view = tk.Explorer(admin)
     views.append(view)

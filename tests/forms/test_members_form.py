@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -76,7 +76,7 @@ def test_a_change_of_the_inputs_makes_the_plan_outdated(vision: Tenant, cluster:
 def test_for_others_the_form_is_read_only_and_names_whom_to_ask(
     user: str, vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster
 ) -> None:
-    role = "editor" if user == "editor" else "viewer"
+    role: Literal["editor", "viewer"] = "editor" if user == "editor" else "viewer"
     tk.add_member(cluster, vision.name, f"{user}@example.com", role=role, progress=False)
     with connect_as(user) as member:
         form = MembersForm(member, vision.name)

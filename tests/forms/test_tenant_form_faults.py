@@ -164,7 +164,7 @@ def test_cancel_stops_after_the_current_object_and_lists_what_was_done(
 
     form.apply_button.click()
     assert gate.reached.wait(WAIT_S)
-    assert "3 of 13 objects: ResourceQuota" in form.progress.value
+    assert "3 of 17 objects: ResourceQuota" in form.progress.value
     form.cancel_button.click()
     assert "Cancelling" in form.progress.value
     gate.opened.set()
@@ -267,7 +267,7 @@ def test_an_apply_succeeds_even_if_the_quota_cannot_be_read(
     def refused(*_: Any, **__: Any) -> None:
         raise ClusterError("may not list resourcequotas")
 
-    monkeypatch.setattr("tenantkit.forms.tenant.form.quota_usage", refused)
+    monkeypatch.setattr("tenantkit.forms.tenant.results_panel.quota_usage", refused)
     form = TenantForm(cluster)
     fill(form, name)
 

@@ -16,6 +16,7 @@ from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.read import TENANT_KINDS
 from tenantkit.rules.manifest import ref_of
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, owners_role_name, role_name
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
 from tests.forms import faults
@@ -134,7 +135,10 @@ def versions(cluster: Cluster, name: str) -> Versions:
         return {}
     for kind in TENANT_KINDS:
         manifests += cluster.list(kind, namespace=name)
-    return {ref_of(it): _version(it) for it in manifests if is_ours(it, name) or owners_of(it).ours}
+    found = [it for it in manifests if is_ours(it, name) or owners_of(it).ours]
+    indexed = [it for kind in ("Role", "RoleBinding") for it in cluster.list(kind, namespace=INDEX_NAMESPACE)]
+    found += [it for it in indexed if it["metadata"]["name"] in (role_name(name), owners_role_name(name))]
+    return {ref_of(it): _version(it) for it in found}
 
 
 def _version(manifest: Manifest) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbval.plugin import get_sanitize_patterns
+
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.lab.kernel_kubeconfig import KernelKubeconfig
 from tenantkit.sample.fill import fill_sample
@@ -39,6 +41,11 @@ class Run:
 def read_notebook(path: Path) -> Any:
     """The notebook as plain data."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def sanitizing_patterns() -> dict[str, str]:
+    """What nbval replaces in outputs before it compares them, with what it is replaced by."""
+    return dict(get_sanitize_patterns(_SANITIZE.read_text()))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ hold them. One gate is enough for a `no`, a `yes` needs all three; anything that
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
@@ -16,7 +17,7 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.human_amounts import amount_text
-from tenantkit.display.tables import html_table, text_table
+from tenantkit.display.tables import clean, text_table
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.findings.causes.scheduling import next_steps
 from tenantkit.findings.fits.dry_run_pod import DEFAULT_ACCELERATOR, dry_run, make_pod
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.display.frame import Frame
     from tenantkit.findings.fits.dry_run_pod import DryRunPod
     from tenantkit.findings.fits.quota_room import QuotaRoom
     from tenantkit.frames.kit.schema import Schema
@@ -146,6 +148,10 @@ class Fit:
             (by all pods), free, in that unit: Float64; pods (how many it admits): Int64; <NA> where unknown or not
             applicable. Checks that block come first. `attrs["incomplete"]`: by kind, why it could not be read.
         """
+        return self._frame
+
+    @property
+    def _frame(self) -> Frame:
         frame = frame_of_rows([self._row(check) for check in self.checks], FITS)
         frame.attrs["incomplete"] = dict(self.incomplete)
         return frame
@@ -164,7 +170,8 @@ class Fit:
         return f"<Fit: {self.summary}>"
 
     def _repr_html_(self) -> str:
-        return html_table(self.summary, _SHOWN, self._cells)
+        checks = self._frame.drop(columns="per_pod")
+        return f"<p>{escape(clean(self.summary))}</p>{checks._repr_html_() if len(checks) else ''}"
 
     @property
     def summary(self) -> str:

@@ -61,7 +61,14 @@
     const same = others.filter(it => it.textContent === control.textContent);
     focus(same[Math.min(index, same.length - 1)] || others[0]);
   };
-  const observer = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(restore, 50); });
+  /* Rows are drawn one after the other, so this waits for a pause; but a live view never pauses. */
+  let due = 0;
+  const observer = new MutationObserver(() => {
+    const now = performance.now();
+    due = due || now + 500;
+    clearTimeout(timer);
+    timer = setTimeout(() => { due = 0; restore(); }, Math.max(0, Math.min(50, due - now)));
+  });
   observer.observe(form, { subtree: true, childList: true, attributes: true, attributeFilter: ['disabled'] });
   group();
 })(this);

@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from tenantkit.cluster.own_namespaces import read_index
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.visible import chosen_namespaces
-from tenantkit.exceptions import ClusterUnavailable, PermissionDenied, TenantKitError, Throttled
+from tenantkit.exceptions import ClusterUnavailable, NotFound, PermissionDenied, TenantKitError, Throttled
 from tenantkit.forms.live.model import Model
 from tenantkit.rules.kinds import kind_of
 
@@ -33,6 +34,7 @@ _PAUSE_PER_DRAWING = 3.0  # drawing takes at most a quarter of the time
 _RETRY_S = 2.0
 _CHECK_S = 1.0
 _STOP_WAIT_S = 3.0
+_MOST_NAMESPACES = 20
 
 
 class Feed:
@@ -63,6 +65,8 @@ class Feed:
         self.namespaces = chosen_namespaces(cluster, namespaces)
         self.narrowed: dict[str, tuple[str, ...]] = {}  # by kind, the only namespaces in which it may be watched
         self._wide_refusals: dict[str, PermissionDenied] = {}  # by kind, if only one namespace was tried
+        self._own: tuple[str, ...] | None = None
+        self._own_lock = threading.Lock()
         self._disconnected: dict[WatchTarget, datetime] = {}
         self._started: set[WatchTarget] = set()
         self._listed: set[WatchTarget] = set()
@@ -127,14 +131,15 @@ class Feed:
 
     def _narrow(self, kind: str, refusal: PermissionDenied) -> None:
         """Watch the user's own namespaces instead of the whole cluster."""
-        indexed = read_index(self._cluster).namespaces
+        with self._own_lock:  # all kinds are narrowed at once, and one of them reads the index
+            self._own = indexed = read_own(self._cluster) if self._own is None else self._own
         namespaces = indexed or self._cluster.fallback_namespaces
         targets = [(kind, namespace) for namespace in namespaces]
         threads = [_thread(self._watch, target) for target in targets]
         with self.lock:
             if namespaces == (self._cluster.namespace,) and not indexed:
                 self._wide_refusals[kind] = refusal
-            self.narrowed[kind] = namespaces
+            self.namespaces = self.narrowed[kind] = namespaces
             self._disconnected.pop((kind, None), None)
             self._targets = (*(target for target in self._targets if target != (kind, None)), *targets)
             self._threads += threads
@@ -205,6 +210,24 @@ class Feed:
             self._on_change()
             took_s = time.thread_time() - start  # of this thread only, without waiting for others
             self._stop.wait(min(max(_DRAW_INTERVAL_S, took_s * _PAUSE_PER_DRAWING), _MAX_PAUSE_S))
+
+
+def read_own(cluster: Cluster) -> tuple[str, ...]:
+    """The namespaces of the user's tenants that exist: the first ones, since each takes a connection for each kind.
+
+    The index names a namespace also after somebody has deleted it by other means.
+    """
+
+    def exists(namespace: str) -> bool:
+        try:
+            cluster.get("Namespace", namespace)
+        except (NotFound, PermissionDenied):
+            return False
+        return True
+
+    indexed = read_index(cluster).namespaces
+    existing = [name for name, is_there in zip(indexed, side_by_side(exists, indexed), strict=True) if is_there]
+    return tuple(existing[:_MOST_NAMESPACES])
 
 
 def _thread(work: Callable[..., None], *args: object) -> threading.Thread:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import Button, Dropdown, Layout
+from ipywidgets import HTML, Button, Dropdown, Layout
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.own_namespaces import read_index
@@ -102,6 +102,7 @@ class MembersForm(BaseForm):
         self._planned: _Planned | None = None
         self._is_applying = False
         self._refusal = ""
+        self._reasons = HTML(value="")
         self.report: Report | None = None
         self.members: pd.DataFrame
         self.plan_button = Button(description="Plan", button_style="primary", tooltip="Show what would change")
@@ -116,6 +117,7 @@ class MembersForm(BaseForm):
             f"Members of {self.tenant}",
             sections=[self.tenant_choice, *self._inputs.sections()],
             actions=[self.plan_button, self.apply_button, self.refresh_button],
+            notes=[self._reasons],
         )
         self._refresh()
 
@@ -274,6 +276,9 @@ class MembersForm(BaseForm):
         self.plan_button.disabled = is_busy or "plan" in disabled
         self.apply_button.disabled = is_busy or "apply" in disabled
         self.refresh_button.disabled = self.tenant_choice.disabled = is_busy
+        text = " ".join(f"{button.capitalize()} is disabled: {reason}." for button, reason in disabled.items())
+        is_shown = text and not is_busy and not self._refusal  # a refusal is shown above the fields
+        self._reasons.value = element("p", text, class_="tk-disabled-reasons") if is_shown else ""
 
     def _reload(self) -> None:
         self._set_title(f"Members of {self.tenant}")

@@ -29,6 +29,7 @@ _ROLES = (
     ("Viewer\nSees what runs, and its logs. Changes nothing.", "viewer"),
     ("Editor\nAlso runs workloads, and enters their pods.", "editor"),
 )
+_ABOUT = element("p", "Tick whom to remove, name whom to add, then plan.", class_="tk-about")
 _OWNER = "named in the grant: only the platform team changes owners"
 
 
@@ -73,7 +74,7 @@ class MembersInputs:
         self.boxes: dict[str, Checkbox] = {}
         self.rows = VBox([])
         self.rows.add_class("tk-members")
-        self.about = HTML(value="")
+        self.about = HTML(value=_ABOUT)
         self.problems: tuple[Problem, ...] = ()
         for field in (self.persons, self.role):
             field.on_change(self._changed)
@@ -89,7 +90,7 @@ class MembersInputs:
     def lock(self, reason: str) -> None:
         """Make everything read-only; an empty reason makes it writable."""
         self._locked = reason
-        self.about.value = element("p", reason, class_="tk-locked") if reason else ""
+        self.about.value = element("p", reason, class_="tk-locked") if reason else _ABOUT
         for field in (self.persons, self.role):
             field.lock(reason, is_shown=False)
         self._refresh()
@@ -168,7 +169,7 @@ def _details(row: dict[Any, Any]) -> Html:
     if isinstance(by, str):
         words.append(f"added by {by}")
     if row["foreign"]:
-        words.append(f"foreign: RoleBinding {row['name']}, which tenantkit did not make")
+        words.append(f"foreign: RoleBinding {row['binding']}, which tenantkit did not make")
     elif role == "owner":
         words.append(_OWNER)
     css_class = "tk-warning-text" if row["foreign"] else None

@@ -64,8 +64,8 @@ class AmountInputs:
         devices = {
             name: _count(texts[name]) for name in self._all_devices if texts[name] not in ("", "0") or name in kept
         }
-        amounts = {name: texts[name] for name, *_ in (*_FIRST, *_LAST)}
-        amounts |= {name: _count(amounts[name]) for name in _COUNTS}
+        amounts: dict[str, int | str] = {name: texts[name] for name, *_ in (*_FIRST, *_LAST)}
+        amounts |= {name: _count(texts[name]) for name in _COUNTS}
         return fields | amounts | {"accelerators": devices}
 
     def start_from(self, quota: Quota | None, origin: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The routes of a tenant as rows: service, port, path, and a host if it is not the tenant's default host.
+"""The routes of a tenant as rows: service, port, path, and a host if it is not default host.
 
 A row has no inputs for some values of a loaded route, such as its path type and the name of its Ingress. It keeps these
 values and lists them: a form that dropped them would rename somebody's Ingress.
@@ -25,7 +25,7 @@ _COLUMNS = (
     ("service", "Service", "ai-service"),
     ("port", "Port", "80"),
     ("path", "Path", "/"),
-    ("host", "Host", "the tenant's default host"),
+    ("host", "Host", "default host"),
 )
 _HIDDEN_LABELS = {"path_type": "path type", "name": "Ingress"}
 _PLACE = re.compile(r"^routes\[(\d+)\](?:\.(\w+))?")

@@ -89,7 +89,8 @@ BINDINGS = Policy(
             "leave it out: it would keep the rights of somebody who was removed",
         ),
         Rule(
-            "variables.adder in ['', variables.adder_before, request.userInfo.username]",
+            "variables.adder == '' || variables.adder == variables.adder_before "
+            "|| variables.adder == request.userInfo.username",
             "a note that somebody else added a member",
             "leave it out, or name yourself",
             values="[variables.adder]",

@@ -111,7 +111,7 @@ class PodLog:
         _is_previous(self.pod, self.container, previous=flag(self.query, "previous"))
 
     async def followed(self, ended: asyncio.Event) -> AsyncIterator[bytes]:
-        """The log up to now, and each further line, until the container or the pod ends."""
+        """The log up to now, and each further line, until the container or the pod ends, or the limit is reached."""
         changes: asyncio.Queue[None] = asyncio.Queue()
         uid = self.pod["metadata"]["uid"]
         is_over = not self._is_running(self.pod)
@@ -124,13 +124,16 @@ class PodLog:
 
         unsubscribe = self.store.subscribe(seen)
         try:
-            lines = self._lines()
-            yield b"".join(map(self._bytes, self._chosen(lines)))
-            sent = len(lines)
-            while not is_over and await _either(changes, ended):
+            left, lines = number(self.query, "limitBytes"), self._lines()
+            sent, new = len(lines), self._chosen(lines)
+            while True:
+                text = b"".join(map(self._bytes, new))[:left]
+                yield text
+                left = None if left is None else left - len(text)
+                if left == 0 or is_over or not await _either(changes, ended):
+                    return
                 lines = self._lines()
-                yield b"".join(map(self._bytes, lines[sent:]))
-                sent = len(lines)
+                sent, new = len(lines), lines[sent:]
         finally:
             unsubscribe()
 

@@ -28,12 +28,12 @@ GRANTED = {"vision": Granted("vision", frozenset({"dana@example.com"}))}
 CREATED = "2026-11-25T12:00:00Z"
 
 
-def live(tenant: Tenant = VISION, platform: Platform | None = None, **annotations: str) -> list[Manifest]:
+def live(tenant: Tenant = VISION, platform: Platform | None = None, *, adder: str = "") -> list[Manifest]:
     """The RoleBindings of a tenant, as the server returns them."""
     found = make_bindings(tenant, platform or Platform())
     for binding in found:
         binding["metadata"] |= {"creationTimestamp": CREATED, "managedFields": [{"manager": "tenantkit"}]}
-        binding["metadata"]["annotations"] |= annotations
+        binding["metadata"]["annotations"] |= {"tenantkit.dev/added-by": adder} if adder else {}
     return found
 
 
@@ -48,7 +48,7 @@ def by_hand(role: str, *subjects: Manifest) -> Manifest:
 
 
 def test_each_member_is_a_row_with_role_and_kind_owners_first() -> None:
-    frame = members_frame(live(**{"tenantkit.dev/added-by": "dana@example.com"}), granted=GRANTED)
+    frame = members_frame(live(adder="dana@example.com"), granted=GRANTED)
 
     assert frame.dtypes.astype(str).to_dict() == MEMBERS
     assert frame[["person", "person_kind", "role"]].to_numpy().tolist() == [
@@ -98,9 +98,10 @@ def test_members_of_a_tenant_frozen_read_only_keep_their_own_role() -> None:
 
 def test_prefixes_of_the_platform_are_left_out() -> None:
     people = People(user_prefix="oidc:", group_prefix="oidc:")
-    notes = {"tenantkit.dev/added-by": "oidc:dana@example.com"}
 
-    frame = members_frame(live(platform=Platform(people=people), **notes), granted=GRANTED, people=people)
+    frame = members_frame(
+        live(platform=Platform(people=people), adder="oidc:dana@example.com"), granted=GRANTED, people=people
+    )
 
     assert frame["person"].tolist() == ["dana@example.com", "eve@example.com", "group:ml-vision", "sa:hub/jupyter"]
     assert set(frame["added_by"]) == {"dana@example.com"}
@@ -108,7 +109,7 @@ def test_prefixes_of_the_platform_are_left_out() -> None:
 
 
 def test_an_account_that_added_a_member_is_written_as_a_person() -> None:
-    frame = members_frame(live(**{"tenantkit.dev/added-by": "system:serviceaccount:hub:jupyter-dana"}))
+    frame = members_frame(live(adder="system:serviceaccount:hub:jupyter-dana"))
 
     assert set(frame["added_by"]) == {"sa:hub/jupyter-dana"}
 

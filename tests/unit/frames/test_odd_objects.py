@@ -93,7 +93,7 @@ def test_an_odd_object_is_a_row_of_the_same_types_and_changes_no_other_row(frame
     assert repr(together)
     assert "tenantkit-frame" in str(together._repr_html_())
     if ", of" not in frame:
-        key = next(name for name in ("name", "object", "quota", "namespace") if name in alone)
+        key = next(name for name in ("name", "object", "quota", "binding", "namespace") if name in alone)
         rows = together[together[key].isin(alone[key])].reset_index(drop=True)
         pd.testing.assert_frame_equal(rows, alone)
 

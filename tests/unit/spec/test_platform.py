@@ -98,12 +98,14 @@ def test_every_problem_of_every_tenant_is_reported_at_once() -> None:
         tenant("c", routes=[Route(service="web", port=80, host="a.example.ai")]),
         tenant("kube-team"),
         tenant("tenantkit-system"),
+        tenant("tenantkit-index"),
     ) == [
         "a.size='huge': the platform's sizes are small, medium, large",
         "b.quota.accelerators='amd.com/gpu': the platform's accelerators are nvidia.com/gpu",
         "c.routes[0].host='a.example.ai': not granted to 'c' (hosts: c.example.ai): ask the platform team for it",
         "kube-team.name='kube-team': namespace 'kube-team' is reserved: choose another name",
-        ("tenantkit-system.name='tenantkit-system': namespace 'tenantkit-system' is reserved: choose another name"),
+        "tenantkit-system.name='tenantkit-system': namespace 'tenantkit-system' is reserved: choose another name",
+        "tenantkit-index.name='tenantkit-index': namespace 'tenantkit-index' is reserved: choose another name",
     ]
 
 

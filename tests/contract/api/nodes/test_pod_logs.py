@@ -11,6 +11,7 @@ import pytest
 
 from tenantkit.rules.manifest import ObjectRef
 from tests.contract.logs import CRASHED, LoggingPods, serving_logs
+from tests.contract.wire import kubectl
 from tests.statuses import status
 
 if TYPE_CHECKING:
@@ -129,3 +130,21 @@ def test_a_node_without_an_address_has_no_kubelet_to_ask(
         cluster.patch_json(ObjectRef("v1", "Node", node), no_address, subresource="status")
     answer = log(wire, pods, "one")
     assert answer.body == status(500, None, "no preferred addresses found; known addresses: []")
+
+
+@pytest.mark.parametrize(
+    ("options", "printed"),
+    [
+        (("--tail=1",), "second\n"),
+        (("--previous", "--tail=1"), "before\n"),
+        (("--since=1h", "--tail=2"), "first\nsecond\n"),
+        (("--follow", "--tail=1", "--pod-running-timeout=5s", "--limit-bytes=3"), "sec"),
+        (("--all-containers", "--prefix", "--tail=1"), "[pod/one/main] second\n"),
+    ],
+)
+def test_kubectl_prints_logs(engine: Engine, pods: LoggingPods, options: tuple[str, ...], printed: str) -> None:
+    pods.create("one", previous="before\n", main="first\nsecond\n")
+    pods.write_status("one", 0, restartCount=1, lastState=CRASHED["lastState"])
+    login = engine.login("admin")
+    context = ["--context", login.context] if login.context else []
+    assert kubectl(login.kubeconfig, *context, "-n", pods.namespace, "logs", "one", *options) == printed

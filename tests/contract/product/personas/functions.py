@@ -167,6 +167,8 @@ def _follow(cluster: tk.Cluster, stage: Stage) -> object:
 # Those that only read, or that plan.
 READING: Mapping[str, Callable[[tk.Cluster, Stage], object]] = {
     "Explorer": lambda cluster, _: _live(tk.Explorer(cluster)),
+    "MembersForm": lambda cluster, _: _form(tk.MembersForm(cluster)),
+    "MembersForm of mine": lambda cluster, stage: _form(tk.MembersForm(cluster, tenant=stage.mine)),
     "QuotaDashboard": lambda cluster, _: _live(tk.QuotaDashboard(cluster)),
     "TenantForm": lambda cluster, _: _form(tk.TenantForm(cluster)),
     "TenantForm of mine": lambda cluster, stage: _form(tk.TenantForm(cluster, tenant=stage.mine)),

@@ -39,6 +39,8 @@ _OWNERS = ("works", "works", _DENIED, _DENIED, _DENIED, _DENIED, _DENIED)
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "Explorer": _MINE,
+    "MembersForm": ("works", "works", "works", "works", "NotFound", "works", "NotFound"),
+    "MembersForm of mine": _MEMBERS,
     "QuotaDashboard": _MINE,
     "TenantForm": _EVERYBODY,
     "TenantForm of mine": _MEMBERS,
