@@ -59,8 +59,8 @@ def sentences_html(sentences: Iterable[str]) -> str:
 
 
 def framed(content: str) -> str:
-    """The content with its style; JupyterLab parses no formulas in it."""
-    return f'{_STYLE}<div class="tenantkit-frame mathjax_ignore">{content}</div>'
+    """The content with its style; it can be scrolled by keyboard, and JupyterLab parses no formulas in it."""
+    return f'{_STYLE}<div class="tenantkit-frame mathjax_ignore" tabindex="0">{content}</div>'
 
 
 def _table(head: str, rows: Sequence[str]) -> str:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import tenantkit as tk
+from tenantkit.cluster.own_namespaces import own_namespaces
 from tenantkit.findings.why import WHY
 from tenantkit.forms.live.causes import causes_content
 from tenantkit.forms.live.explorer import KINDS
+from tenantkit.forms.live.feed import read_own
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.rules.manifest import ref_of
+from tests.eventually import eventually
 from tests.forms.gates import WAIT_S, Gate
 from tests.forms.live_pages import LivePage
 from tests.forms.pages import text
@@ -172,3 +175,18 @@ def test_why_that_was_cancelled_shows_no_causes(
 
     assert view.job.wait(WAIT_S)
     assert f"Cancelled\nThe problems of all workloads in {vision.name} are not shown." in page.text
+
+
+def test_a_namespace_that_the_index_still_names_after_its_deletion_is_not_watched(
+    admin: Cluster, vision: Tenant, names: Callable[[], str], connect_as: Callable[[str], Cluster]
+) -> None:
+    deleted = vision.with_(name=names())
+    tk.apply(admin, tk.plan(admin, deleted), progress=False)
+    admin.delete(tk.ObjectRef("v1", "Namespace", deleted.name))
+
+    with connect_as("owner") as owner:
+        indexed = own_namespaces(owner)
+        eventually(lambda: deleted.name not in read_own(owner))
+
+        assert deleted.name in indexed
+        assert vision.name in read_own(owner)

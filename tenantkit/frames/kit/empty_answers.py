@@ -45,6 +45,8 @@ def place_text(scope: Scope, tenant: str | None = None) -> str:
     if scope == "cluster":
         return "in the cluster"
     names = list(scope)
+    if not names:
+        return "in the namespaces that you may read"
     if len(names) > _NAMED:
         return f"in {len(names):,} namespaces"
-    return f"in {' and '.join(filter(None, (', '.join(names[:-1]), *names[-1:])))}" if names else "in no namespace"
+    return "in " + " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
