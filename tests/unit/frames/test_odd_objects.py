@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from tenantkit.display.frame import Frame
 from tenantkit.frames.events import events_frame
 from tenantkit.frames.kit.owners import Chains
 from tenantkit.frames.kit.schema import frame_of_rows
@@ -91,6 +92,7 @@ def test_an_odd_object_is_a_row_of_the_same_types_and_changes_no_other_row(frame
 
     assert together.dtypes.to_dict() == alone.dtypes.to_dict()
     assert repr(together)
+    assert isinstance(together, Frame)
     assert "tenantkit-frame" in str(together._repr_html_())
     if ", of" not in frame:
         key = next(name for name in ("name", "object", "quota", "binding", "namespace") if name in alone)
