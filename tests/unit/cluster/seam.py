@@ -64,7 +64,12 @@ class Lines:
 
 
 class Script:
-    """Answers requests with what was given, in that order, and keeps what was asked."""
+    """Answers requests with what was given, in that order, and keeps what was asked.
+
+    `own_rules` answers reviews of the user's own rules in place of the given replies.
+    """
+
+    own_rules: Answer | None = None
 
     def __init__(self, *replies: Any) -> None:
         self.replies = deque(replies)
@@ -73,6 +78,9 @@ class Script:
         self.is_closed = False
 
     def send(self, request: Request) -> Answer:
+        if self.own_rules is not None and urlsplit(request.path).path.endswith("/selfsubjectrulesreviews"):
+            self.requests.append(request)
+            return self.own_rules
         reply = self._next(request)
         assert isinstance(reply, Answer)
         return reply
