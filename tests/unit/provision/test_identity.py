@@ -45,7 +45,7 @@ def identity(**fields: Any) -> Identity:
         ),
         (
             identity(provisioners=("a", "b", "group:c", "d", "e")),
-            "dana@example.com: no tenant has you as a member; may not create tenants: ask a, b, group:c or 2 more",
+            "dana@example.com: not a member of any tenant; may not create tenants: ask a, b, group:c or 2 more",
         ),
         (identity(is_provisioner=True), "dana@example.com: may create, change and delete tenants"),
         (
