@@ -170,10 +170,10 @@ def _membership(cluster: Cluster, tenant: IndexedTenant, incomplete: list[str]) 
     except (NotFound, PermissionDenied) as error:
         incomplete.append(str(error))
         rules = []
-    return Membership(tenant.name, tenant.namespace, role_of(rules))
+    return Membership(tenant.name, tenant.namespace, role_by_rules(rules))
 
 
-def role_of(rules: Iterable[Manifest]) -> Role | None:
+def role_by_rules(rules: Iterable[Manifest]) -> Role | None:
     """The role of tenants that a user's rules in a namespace amount to; None if they may not list its pods."""
     listed = tuple(rules)
     return next((role for role, sign in _SIGNS if allows_some(listed, *sign)), None)
