@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 @click.option("-c", "--container", metavar="NAME", help="Only this container. Default: all.")
 @click.option("-p", "--previous", is_flag=True, help="The logs of the previous runs, which a crash has ended.")
 @click.option("--tail", type=int, metavar="LINES", help="The last lines of each container. Default: 100; 10 to follow.")
-@click.option("--since", metavar="TIME", help="Only lines of that last time: 30s, 10m, 1h30m, 2d.")
-@click.option("--max-pods", type=int, default=10, help="At most so many pods, failing and newest first. Default: 10.")
+@click.option("--since", metavar="TIME", help="Only lines that are newer than this: 30s, 10m, 1h30m, 2d.")
+@click.option(
+    "--max-pods",
+    type=int,
+    default=10,
+    help="The largest number of pods; failing and newest ones first. Default: 10.",
+)
 @click.option("-f", "--follow", is_flag=True, help="Print each line as it is written, until Ctrl-C.")
 @CLUSTER_OPTIONS
 @output_option
@@ -46,7 +51,7 @@ def logs(  # noqa: PLR0913 (one argument per option)
 ) -> int:
     """Print the logs of a workload's pods, failing ones first.
 
-    KIND/NAME is such as Deployment/crawl, Job/train or Pod/x.
+    KIND/NAME is, for example, Deployment/crawl, Job/train or Pod/x.
     """
     if follow and (previous or output == "json"):
         raise click.UsageError("--follow cannot be combined with --previous or --output json: leave out one of them")

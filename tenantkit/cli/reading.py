@@ -19,7 +19,7 @@ from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import print_result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -53,24 +53,23 @@ def filter_options(command: Callable[..., int]) -> Callable[..., int]:
     return filtered
 
 
-def print_frame(output: Format, frame: pd.DataFrame, *, columns: Sequence[str] = (), is_whole: bool = False) -> int:
+def print_frame(output: Format, frame: pd.DataFrame, *, is_whole: bool = False) -> int:
     """Print a frame as a table or as JSON.
 
     Args:
         output: `table` or `json`.
         frame: from any reader.
-        columns: those of the table, in its order. Default: all that fit.
         is_whole: whether the table also has the rows that need no attention.
 
     Returns:
         The exit code: an answer is an answer, also where a part could not be read.
     """
     data = frame_json(frame) if output == "json" else {}
-    print_result(output, data, frame_table(frame, columns, is_whole=is_whole) if output == "table" else "")
+    print_result(output, data, frame_table(frame, is_whole=is_whole) if output == "table" else "")
     return ExitCode.DONE
 
 
-def frame_table(frame: pd.DataFrame, columns: Sequence[str] = (), *, is_whole: bool = False) -> str:
+def frame_table(frame: pd.DataFrame, *, is_whole: bool = False) -> str:
     """A frame as text, with notes of what is left out; a sentence for a frame without rows."""
     from tenantkit.display.frame_text import frame_text, sentences_lines
     from tenantkit.display.shown import empty_sentence, incomplete_notes, shown_of
@@ -78,9 +77,8 @@ def frame_table(frame: pd.DataFrame, columns: Sequence[str] = (), *, is_whole: b
     width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
     if frame.empty:
         return "\n".join(sentences_lines([empty_sentence(frame), *incomplete_notes(frame.attrs)], width))
-    chosen = frame[list(columns)] if columns else frame
     return frame_text(
-        shown_of(chosen, datetime.now(UTC), max_rows=None, max_columns=None, is_folded=not is_whole), width
+        shown_of(frame, datetime.now(UTC), max_rows=None, max_columns=None, is_folded=not is_whole), width
     )
 
 

@@ -42,8 +42,8 @@ def render(files: tuple[str, ...], platform: str | None, out: str | None, split:
     standard input. A platform among them is rendered, too. The same specs always give the same text. To apply it:
     `kubectl apply --server-side --recursive -f FOLDER`.
     """
-    from tenantkit.provision.render import HEADER, rendered_files, rendered_text
     from tenantkit.provision.render import render as render_specs
+    from tenantkit.provision.render import rendered_files, rendered_text
 
     tenants, settings, has_platform = _specs(files, platform)
     parts = render_specs(tenants, settings, has_platform=has_platform)
@@ -54,9 +54,9 @@ def render(files: tuple[str, ...], platform: str | None, out: str | None, split:
         return ExitCode.DONE
     written = rendered_files(parts, split=split)
     _write(Path(out), written)
-    for stale in _stale(Path(out), written, HEADER):
+    for stale in _stale(Path(out), written):
         stale.unlink()
-        notify(f"tenantkit: deleted {stale}, which these specs no longer have")
+        notify(f"tenantkit: deleted {stale}, which these specs no longer need")
     return ExitCode.DONE
 
 
@@ -83,7 +83,7 @@ def export(names: tuple[str, ...], out: str | None, kubeconfig: str | None, cont
     _write(Path(out), files)
     if not names:
         for other in sorted({*Path(out, "tenants").glob("*.yaml")} - {Path(out, path) for path in files}):
-            notify(f"note: {other} is not of this export: its tenant no longer exists, or you may not read it")
+            notify(f"note: this export did not write {other}: its tenant no longer exists, or you may not read it")
     return ExitCode.DONE if is_whole else ExitCode.FAILED
 
 
@@ -126,8 +126,10 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         place.write_text(text, encoding="utf-8")
 
 
-def _stale(folder: Path, written: Mapping[str, str], header: str) -> list[Path]:
+def _stale(folder: Path, written: Mapping[str, str]) -> list[Path]:
     """Files of an earlier render that this one does not have: to apply them would bring back what was removed."""
+    from tenantkit.provision.render import HEADER
+
     current = {folder / path for path in written}
     others = (path for path in sorted(folder.rglob("*.yaml")) if path not in current and path.is_file())
-    return [path for path in others if path.read_bytes().startswith(header.encode())]
+    return [path for path in others if path.read_bytes().startswith(HEADER.encode())]

@@ -80,29 +80,28 @@ def check_filters(
     return Filters(tenant, cast("tuple[str, ...] | None", names), label_selector)
 
 
-def namespace_problems(namespaces: object, *, argument: str = "namespaces") -> list[Problem]:
+def namespace_problems(namespaces: object) -> list[Problem]:
     """Everything that is wrong with a list of namespaces; None is right.
 
     Args:
         namespaces: the argument's value.
-        argument: its name.
     """
     if namespaces is None:
         return []
     if isinstance(namespaces, str):
-        return [WrongArgument(argument, namespaces, f"is not a list: use {argument}=[{namespaces!r}]")]
+        return [WrongArgument("namespaces", namespaces, f"is not a list: use namespaces=[{namespaces!r}]")]
     if not _is_list(namespaces):
-        return [WrongArgument(argument, namespaces, f"is not a list: use one, for example {argument}=['vision']")]
+        return [WrongArgument("namespaces", namespaces, "is not a list: use one, for example namespaces=['vision']")]
     names = tuple(namespaces)
     if not names:
-        return [WrongArgument(argument, [], "is empty: list at least one namespace, or leave out the argument")]
-    return list(_name_problems(names, argument))
+        return [WrongArgument("namespaces", [], "is empty: list at least one namespace, or leave out the argument")]
+    return list(_name_problems(names))
 
 
-def _name_problems(names: tuple[object, ...], argument: str) -> Iterator[Problem]:
+def _name_problems(names: tuple[object, ...]) -> Iterator[Problem]:
     seen: set[str] = set()
     for place, name in enumerate(names):
-        field = f"{argument}[{place}]"
+        field = f"namespaces[{place}]"
         if not isinstance(name, str) or not name:
             yield WrongArgument(field, name, "is not a namespace's name: use one, for example 'vision'")
         elif (reason := check_dns_label(name)) is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.tenant_index import IndexedTenant
 
-NAME_NAMESPACES = Hint("no tenant is known to have you as a member: {name_namespaces}")
+NAME_NAMESPACES = Hint("you are not a member of any known tenant: {name_namespaces}")
 
 
 class ReadsOwnRules(Protocol):
@@ -26,7 +26,7 @@ class ReadsOwnRules(Protocol):
 
     @property
     def fallback_namespaces(self) -> tuple[str, ...]:
-        """The namespaces of a user who may list none and of whom no tenant is known."""
+        """The namespaces of a user who may not list any and is not a member of any known tenant."""
 
     def own_rules(self, namespace: str) -> Manifest:
         """The rules of the user's roles in a namespace."""

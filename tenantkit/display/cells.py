@@ -2,8 +2,8 @@
 
 So it needs no memory of where a column came from: a slice, a merge or a frame of the user's own is shown by the same
 rules, and a column with any other name as pandas has it. Amounts need pandas' nullable dtypes, which every reader
-writes: the result of `corr` or `rank` has the names of amounts, but is none. Rejected alternative: formats in `attrs`,
-which a rename, a merge or a file loses.
+writes: the result of `corr` or `rank` has the names of amounts, but does not contain amounts. Rejected alternative:
+formats in `attrs`, which a rename, a merge or a file loses.
 """
 
 from __future__ import annotations

@@ -62,8 +62,8 @@ class Frame(pd.DataFrame):
 
         Example:
             >>> import io
-        >>> book = io.BytesIO()  # or the name of a file
-        >>> tk.pods(cluster).to_excel(book, index=False)
+            >>> book = io.BytesIO()  # or the name of a file
+            >>> tk.pods(cluster).to_excel(book, index=False)
         """
         for_excel(self).to_excel(excel_writer, *args, **options)
 

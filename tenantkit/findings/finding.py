@@ -48,7 +48,7 @@ Cause: TypeAlias = Literal[
     "container failed",
     "stuck terminating",
     "unexplained",  # it does not run, and nothing says why
-    "not readable",  # objects that could tell may not be read
+    "not readable",  # objects with the answer may not be read
 ]
 
 CAUSES: tuple[Cause, ...] = get_args(Cause)  # root causes first

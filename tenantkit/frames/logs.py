@@ -56,7 +56,7 @@ def logs(  # noqa: PLR0913 (all but two are optional)
         previous: the log of each container's previous run, which a crash has ended. Default: that of the current run;
             of a container that waits for its restart, this is the run that crashed.
         tail: the last lines of each container. Default: 100. None: all, within `limit_bytes`.
-        since: only lines of that last time: `30s`, `10m`, `1h30m`, `2d` or a timedelta. Default: of any time.
+        since: only lines that are newer than this: `30s`, `10m`, `1h30m`, `2d` or a timedelta. Default: of any time.
         limit_bytes: at most so many bytes of each container, counted from the first line. Default: 1 MiB.
         max_pods: at most so many pods, the failing and the newest. Default: 10.
 

@@ -32,8 +32,8 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
         cluster: the connection, from `connect`.
 
     Returns:
-        tenant, namespace: string. Sorted by tenant. `attrs["incomplete"]`: why some may be missing, if the server could
-        not tell all.
+        tenant, namespace: string. Sorted by tenant. `attrs["incomplete"]`: why some may be missing, if the server's
+        answer was incomplete. `attrs["scope"]` is not set.
 
     Raises:
         Unauthorized: the server does not accept the credentials.
@@ -50,5 +50,5 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
     frame = frame_of_rows(((tenant.name, tenant.namespace) for tenant in index.tenants), MY_TENANTS)
     frame.attrs["incomplete"] = {"SelfSubjectRulesReview": index.incomplete} if index.incomplete is not None else {}
     if frame.empty:
-        frame.attrs[EMPTY] = "You are a member of no tenant."
+        frame.attrs[EMPTY] = "You are not a member of any tenant."
     return frame

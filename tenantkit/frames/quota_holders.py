@@ -270,7 +270,8 @@ def _entries(quotas: Iterable[Manifest], resource: str) -> frozenset[str]:
     """The entries of these quotas that a resource means.
 
     Raises:
-        InvalidSpecError: none of them, which is mostly a mistyped name: an empty frame would mean that nobody holds it.
+        InvalidSpecError: no quota has this entry, usually because of a typing error. An empty frame would mean that
+            nobody holds it.
     """
     every = {name for quota in quotas for name in (quota.get("spec") or {}).get("hard") or {}}
     if resource == GPU:

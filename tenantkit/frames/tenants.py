@@ -80,7 +80,7 @@ def tenants(
         datetime64[us, UTC]; protected: boolean; isolated (whether tenantkit's NetworkPolicy denies its pods what no
         other policy allows): boolean, <NA> where you may not list these; drift: boolean, <NA> where not requested or
         unknown; frozen (`pods`, `read-only`, or <NA>): string; boost_until (<NA>: not boosted): datetime64[us, UTC];
-        warning (<NA>: nothing to tell): string, one line that says that a tenant is frozen or boosted, that its grant
+        warning (<NA>: no warning): string, one line that says that a tenant is frozen or boosted, that its grant
         expires within 14 days or has expired, that its boost has ended, or what its deletion waits for. Sorted by
         namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
         namespace, why its grant or its drift is unknown, and by `NetworkPolicy`, why it is not known who is isolated;

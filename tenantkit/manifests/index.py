@@ -1,10 +1,10 @@
-"""The index: objects in one namespace by which members find their tenants, and owners list those whom they add.
+"""The index: objects in one namespace. Members find their tenants through it, and owners list new members in it.
 
-A tenant has two Roles there, each with a RoleBinding of its name. By `tenant-NAME` every member may get a resource of
-the tenant's name, which the server says in a review of the member's own rules, and may read these four objects. By
-`owners-NAME` the owners may change who is bound by `tenant-NAME`, and nothing else: the server lets them, since they
-hold every rule of that Role themselves. Editors may change none of it. Rejected alternative: one Role for both, by
-which an editor could list others, and take members out of the index.
+A tenant has two Roles there, each with a RoleBinding of the same name. Role `tenant-NAME` lets every member get a
+resource with the tenant's name, and the server lists this rule in a review of the member's own rules; it also lets
+members read these four objects. Role `owners-NAME` lets owners change the subjects of RoleBinding `tenant-NAME`, and
+nothing else: the server allows that, since owners have every rule of that Role themselves. Editors may not change any
+of them. Rejected alternative: one Role for both, with which an editor could add and remove members in the index.
 Source: page "Using RBAC Authorization", section "Privilege escalation prevention and bootstrapping".
 """
 

@@ -106,7 +106,7 @@ GRANTS: Mapping[Role, Sequence[Grant]] = {
             "",
             ("pods/exec", "pods/attach", "pods/portforward"),
             ("get", "create"),
-            "editors enter their pods; who may create pods could do so anyway",
+            "editors enter their pods; a user who may create pods could do so anyway",
         ),
         Grant(
             "",
@@ -136,7 +136,7 @@ PROVISIONER_GRANTS: Sequence[Grant] = (
         INDEX_GROUP,
         (INDEX_RESOURCE,),
         ("get",),
-        "provisioners enter members in the index, and so must have what members get by it",
+        "provisioners add members to the index, so they need the permissions that members get there",
     ),
     *(Grant(it.group, it.resources, it.verbs, "provisioners see what runs in all tenants") for it in _READABLE),
     Grant("", ("nodes",), READ, "plans name devices that no node offers"),

@@ -100,7 +100,7 @@ def _state(readings: Sequence[_Reading]) -> LiveState:
 def with_index(live: LiveState, index: IndexRead) -> LiveState:
     """The state with what was read of the index; without it where the platform has not made its namespace.
 
-    Who may not list namespaces knows of that one by what is in it.
+    A user who may not list namespaces learns from its objects that it exists.
     """
     if _INDEX not in live.objects and (live.has_all_namespaces or not index.objects):
         return live

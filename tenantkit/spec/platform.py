@@ -76,10 +76,10 @@ class Platform(Document):
             the cluster. Default: none.
         extra_objects: further objects of each tenant, as manifests without a namespace. In their texts, `{name}`,
             `{team}`, `{namespace}` and `{domain}` stand for the tenant's; write `{{name}}` for `{name}` itself. Every
-            signed-in user may read them. Who applies tenants needs permission to list, create, patch and delete these
-            kinds. Default: none.
+            signed-in user may read them. Users who apply tenants need permission to list, create, patch and delete
+            these kinds. Default: none.
         copies: Secrets and ConfigMaps of which each tenant gets a copy, such as those for pulling images:
-            `namespace/name` of a Secret, or `ConfigMap/namespace/name`. Who applies tenants needs permission to get
+            `namespace/name` of a Secret, or `ConfigMap/namespace/name`. Users who apply tenants need permission to get
             these, and to list, create, patch and delete Secrets, which provisioners do not have by themselves.
             Default: none.
 

@@ -178,7 +178,7 @@ def test_a_change_leaves_other_rows_the_focus_and_the_place_as_they_are(
 def test_a_stopped_view_is_unmistakable_and_starts_again(explorer: LivePage) -> None:
     expect(explorer.button("Start again")).to_be_hidden()
     explorer.button("Stop").click()
-    expect(explorer.root.get_by_role("alert").filter(has_text="does not change any more")).to_be_visible()
+    expect(explorer.root.get_by_role("alert").filter(has_text="is no longer updated")).to_be_visible()
     expect(explorer.root.locator(".tk-grid")).to_have_class(re.compile("tk-stale"))
 
     explorer.button("Start again").click()

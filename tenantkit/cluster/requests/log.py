@@ -1,7 +1,7 @@
 """The log of one container: as a whole, within limits that the server keeps, or line by line as it is written.
 
-A kubelet sends no head before the first line. So a container that writes nothing for 15 s is no lost connection: the
-request is sent again, which loses no line since none had arrived.
+A kubelet sends the response head with the first line. A container that writes nothing for 15 s therefore looks like a
+lost connection: the request is sent again, and no line is lost.
 Source: page "Logging Architecture"; PodLogOptions in the API reference.
 """
 

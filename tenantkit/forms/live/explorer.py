@@ -99,8 +99,8 @@ class Explorer(LiveView):
             return []
         return [row.label for row in self._rows(kind="Pod") if self.feed.model.root(row) == workload]
 
-    def _rows(self, *, kind: str = "", state: str = "") -> Iterator[ObjectRow]:
-        return self.feed.model.rows(team=self.selected("team"), tenant=self.selected("tenant"), kind=kind, state=state)
+    def _rows(self, *, kind: str = "") -> Iterator[ObjectRow]:
+        return self.feed.model.rows(team=self.selected("team"), tenant=self.selected("tenant"), kind=kind)
 
     def _rows_of_any_state(self) -> Iterator[ObjectRow]:
         """The rows that match all filters except the state, which is counted."""

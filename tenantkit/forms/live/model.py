@@ -119,14 +119,13 @@ class Model:
         if kind == "Namespace":
             self.namespaces = {name: owner for name, owner in self.namespaces.items() if namespace not in {None, name}}
 
-    def rows(self, *, team: str = "", tenant: str = "", kind: str = "", state: str = "") -> Iterator[ObjectRow]:
+    def rows(self, *, team: str = "", tenant: str = "", kind: str = "") -> Iterator[ObjectRow]:
         """The rows that match the filters, in no order; an empty filter matches everything."""
         for each in [kind] if kind else list(self.objects):
             for row in self.objects.get(each, {}).values():
                 owner = self.owner(row)
-                if (tenant and owner[0] != tenant) or (team and owner[1] != team) or (state and row.state != state):
-                    continue
-                yield row
+                if (not tenant or owner[0] == tenant) and (not team or owner[1] == team):
+                    yield row
 
     def row(self, key: str) -> ObjectRow | None:
         """The object with a key, if it is known."""

@@ -39,10 +39,12 @@ def status_content(state: str, as_of: str) -> Html:
     name = "tk-lost" if state.startswith(_LOST) else _CLASS_OF.get(state, "")
     line = element("p", state, class_=f"tk-state {name}".strip(), role="status")
     if state == "stopped":
-        text = f"The table is as of {as_of} and does not change any more. Start again shows what is there now."
+        text = f"The table shows the state at {as_of} and is no longer updated. Click Start again to update it."
         return joined(line, _alert("tk-ended", "Stopped", text))
     if state.startswith(_LOST):
-        text = "The table may be out of date. The view tries again every two seconds; Start again tries it at once."
+        text = (
+            "The table may be out of date. The view reconnects every two seconds. Click Start again to reconnect now."
+        )
         return joined(line, _alert("tk-lost", "Connection lost", text))
     return line
 

@@ -29,7 +29,7 @@ _ROLES = (
     ("Viewer\nSees what runs, and its logs. Changes nothing.", "viewer"),
     ("Editor\nAlso runs workloads, and enters their pods.", "editor"),
 )
-_ABOUT = element("p", "Tick whom to remove, name whom to add, then plan.", class_="tk-about")
+_ABOUT = element("p", "Tick the members to remove, enter the persons to add, then click Plan.", class_="tk-about")
 _OWNER = "named in the grant: only the platform team changes owners"
 
 

@@ -1,4 +1,4 @@
-"""The routes of a tenant as rows: service, port, path, and a host if it is not default host.
+"""The routes of a tenant as rows: service, port, path, and a host if it is not the tenant's default host.
 
 A row has no inputs for some values of a loaded route, such as its path type and the name of its Ingress. It keeps these
 values and lists them: a form that dropped them would rename somebody's Ingress.

@@ -28,7 +28,7 @@ class CreatorKey:
         key: of the label or annotation; an annotation holds any name, a label only what a label may hold.
         tool: which writes it.
         source: where that is documented, or the code that writes it.
-        read: reads the name in the value; None if it is none. Default: the value.
+        read: reads the name in the value; None if the value is not a name. Default: the value.
     """
 
     key: str

@@ -168,7 +168,7 @@ def follow_logs(  # noqa: PLR0913 (all but two are optional)
         label_selector: only of pods whose labels match, in the API server's syntax. Default: all.
         container: only of this one, by name. Default: all.
         tail: the last lines of each container that come first. Default: 10. None: all.
-        since: only lines of that last time: `30s`, `10m`, `1h30m`, `2d` or a timedelta. Default: of any time.
+        since: only lines that are newer than this: `30s`, `10m`, `1h30m`, `2d` or a timedelta. Default: of any time.
         max_pods: at most so many pods, the failing and the newest. Default: 10.
         timeout_s: end after so many seconds. Default: not by itself.
 

@@ -33,7 +33,7 @@ class LogLimits:
 
     Args:
         tail: the last lines of each container. None: all.
-        since: only lines of that last time, such as `1h30m`. None: all.
+        since: only lines that are newer than this, such as `1h30m`. None: all.
         limit_bytes: of each container.
         max_pods: the failing and the newest pods.
 

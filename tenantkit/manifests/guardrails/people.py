@@ -91,8 +91,8 @@ BINDINGS = Policy(
         Rule(
             "variables.adder == '' || variables.adder == variables.adder_before "
             "|| variables.adder == request.userInfo.username",
-            "a note that somebody else added a member",
-            "leave it out, or name yourself",
+            "the annotation tenantkit.dev/added-by with another user",
+            "remove it, or name yourself",
             values="[variables.adder]",
         ),
     ],
@@ -210,7 +210,7 @@ INDEX = Policy(
     [
         Rule(
             "object.roleRef.kind == 'Role' && object.roleRef.name == object.metadata.name",
-            "a RoleBinding to another role than that of its name",
+            "a RoleBinding to a Role with another name than its own",
             where=_IN_INDEX,
         ),
         Rule(

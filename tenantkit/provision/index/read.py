@@ -1,7 +1,7 @@
 """The objects of tenants in the index, read in two requests by the platform, and one by one by members.
 
-Only the platform may list the index. What somebody may not read there is no part of their plan: they could not change
-it either, and the platform's plan has it.
+Only the platform may list the index. Objects that a user may not read are left out of that user's plan: they could not
+change them either, and the platform's plan contains them.
 """
 
 from __future__ import annotations

@@ -166,8 +166,7 @@ def _host_phrases(edits: Sequence[Edit]) -> Iterator[Phrase]:
 
 def _network_phrases(edits: Iterable[Edit]) -> Iterator[Phrase]:
     texts = [text for edit in edits if edit.kind == "NetworkPolicy" for text in _lines(edit)]
-    closed = [text.removeprefix("network - ") for text in texts if text.startswith("network - ")]
-    opened = [text.removeprefix("network + ") for text in texts if text.startswith("network + ")]
+    closed, opened = _lost_and_gained(texts, "network")
     if closed:
         yield Phrase(f"network no longer allows {_listed(closed)}", is_loss=True)
     if opened:
@@ -181,14 +180,20 @@ def _rule_phrases(edits: Iterable[Edit]) -> Iterator[Phrase]:
         if edit.kind not in ("Role", "ClusterRole") or edit.before is None:
             continue
         texts = list(_lines(edit))
-        lost = [text.removeprefix("rules - ") for text in texts if text.startswith("rules - ")]
-        gained = [text.removeprefix("rules + ") for text in texts if text.startswith("rules + ")]
+        lost, gained = _lost_and_gained(texts, "rules")
         if lost:
             yield Phrase(f"role {edit.ref.name} may no longer {_listed(lost)}", is_loss=True)
         if gained:
             yield Phrase(f"role {edit.ref.name} may {_listed(gained)}")
         if texts and not lost and not gained:
             yield Phrase(f"role {edit.ref.name} changes")
+
+
+def _lost_and_gained(texts: Sequence[str], prefix: str) -> tuple[list[str], list[str]]:
+    """What the lines of a difference with this prefix remove and add."""
+    removed, added = (f"{prefix} {sign} " for sign in "-+")
+    lost = [text.removeprefix(removed) for text in texts if text.startswith(removed)]
+    return lost, [text.removeprefix(added) for text in texts if text.startswith(added)]
 
 
 def _platform_phrases(edits: Iterable[Edit]) -> Iterator[Phrase]:

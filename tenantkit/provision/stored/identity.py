@@ -1,8 +1,8 @@
 """`whoami`: who you are to the API server, and what you are to its tenants.
 
-The tenants come from the index, and your role in each from the server's answer which rules you have there: RoleBindings
-would not tell, since they name groups whose members only the server knows. Rejected alternative: the role of the
-tenant's RoleBinding, which is another one while the tenant is frozen.
+The tenants come from the index, and your role in each from the rules that the server reports for you there.
+RoleBindings are not enough: they name groups, and only the server knows the members of a group. Rejected alternative:
+the role of the tenant's RoleBinding, which is another one while the tenant is frozen.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Identity(User):
 
     Example:
         >>> tk.whoami(tk.connect(context="sandbox-stranger"))
-        stranger@example.com: no tenant has you as a member; may not create tenants: ask provisioner@example.com
+        stranger@example.com: not a member of any tenant; may not create tenants: ask provisioner@example.com
     """
 
     is_administrator: bool = False
@@ -98,7 +98,7 @@ class Identity(User):
         if self.tenants:
             yield ", ".join(map(repr, self.tenants))
         elif not self.is_provisioner:
-            yield "no tenant has you as a member"
+            yield "not a member of any tenant"
         if self.is_administrator:
             yield "administrator of this cluster"
         elif self.is_provisioner:
@@ -120,7 +120,8 @@ def whoami(cluster: Cluster) -> Identity:
 
     Returns:
         Your user name and groups on the server, the server itself, your tenants with your role in each, and whether you
-        may create tenants. What the server does not tell is in `incomplete`.
+        may create tenants. Anything that the server did not answer is in
+        `incomplete`.
 
     Raises:
         Unauthorized: the server does not accept the credentials.
@@ -169,10 +170,10 @@ def _membership(cluster: Cluster, tenant: IndexedTenant, incomplete: list[str]) 
     except (NotFound, PermissionDenied) as error:
         incomplete.append(str(error))
         rules = []
-    return Membership(tenant.name, tenant.namespace, role_of(rules))
+    return Membership(tenant.name, tenant.namespace, role_by_rules(rules))
 
 
-def role_of(rules: Iterable[Manifest]) -> Role | None:
+def role_by_rules(rules: Iterable[Manifest]) -> Role | None:
     """The role of tenants that a user's rules in a namespace amount to; None if they may not list its pods."""
     listed = tuple(rules)
     return next((role for role, sign in _SIGNS if allows_some(listed, *sign)), None)

@@ -1,7 +1,8 @@
 """How a change of members or routes is planned, and carried out at once.
 
 A plan is made from a fresh read, and again right before the writes. If somebody else changed the same objects in
-between, it is planned once more: others' changes are neither overwritten nor in the user's way.
+between, it is planned once more: others' changes are not overwritten, and do not make the
+user's change fail.
 """
 
 from __future__ import annotations

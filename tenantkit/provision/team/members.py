@@ -176,7 +176,7 @@ def remove_member(  # noqa: PLR0913 (as `add_member`)
 ) -> Report:
     """Take every role in a tenant from persons, at once. Everybody else's role stays as it is.
 
-    Owners may do this. Who is removed may still have a role as part of a group: `warnings` says which groups there are.
+    Owners may do this. A removed person may still have a role through a group: `warnings` lists the tenant's groups.
     `plan_remove_member` shows the changes first.
 
     Args:
@@ -233,7 +233,7 @@ def plan_members(cluster: ClusterApi, tenant: str, added: Sequence[Member], remo
 def _frozen_notices(state: TenantState) -> tuple[PlanNotice, ...]:
     if state.tenant.frozen != "read-only":
         return ()
-    text = "it is frozen read-only: everyone has the viewer role until it is thawed, and then the own one"
+    text = "it is frozen read-only: everyone has the viewer role until it is thawed, and then their own role again"
     return (PlanNotice("frozen", text, state.tenant.name),)
 
 

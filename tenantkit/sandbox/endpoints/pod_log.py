@@ -34,7 +34,7 @@ _WAITING = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying
 
 
 def check_log_options(query: Mapping[str, str], name: str) -> None:
-    """Raise ApiError 400 for a number or time that is none, 422 for options out of range or that exclude each other."""
+    """Raise ApiError 400 for a wrong number or time, 422 for options out of range or that exclude each other."""
     least = {"tailLines": 0, "limitBytes": 1, "sinceSeconds": 1}
     sent = {option: number(query, option) for option in ("sinceSeconds", "tailLines", "limitBytes")}
     is_twice = sent["sinceSeconds"] is not None and _since_time(query) is not None

@@ -125,7 +125,7 @@ def test_a_render_deletes_files_of_an_earlier_one_and_no_others(name: str, tmp_p
         done = tenantkit("render", "-", "--out", str(out), stdin=text)
         (out / "mine.yaml").write_text("kind: List\n")
 
-    assert done.stderr == f"tenantkit: deleted {out}/tenant-{name}-b.yaml, which these specs no longer have\n"
+    assert done.stderr == f"tenantkit: deleted {out}/tenant-{name}-b.yaml, which these specs no longer need\n"
     assert sorted(path.name for path in out.iterdir()) == ["mine.yaml", f"tenant-{name}-a.yaml"]
 
 

@@ -29,7 +29,7 @@ FRAME = frame_of_rows(
 
 
 def test_a_table_has_the_named_columns_with_units() -> None:
-    assert frame_table(FRAME, ["tenant", "resource", "used", "unit"]).splitlines() == [
+    assert frame_table(FRAME[["tenant", "resource", "used", "unit"]]).splitlines() == [
         "tenant  resource                    used",
         "vision  memory (requests.memory)  16 GiB",
         "speech  pods                           3",

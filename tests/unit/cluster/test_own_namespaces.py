@@ -98,6 +98,6 @@ def test_a_user_without_a_tenant_learns_whom_to_ask() -> None:
     with pytest.raises(PermissionDenied) as caught:
         list_visible(cluster(script), "Pod")
     assert str(caught.value).endswith(
-        "; no tenant is known to have you as a member: list your namespaces in namespaces=[…], here or in "
+        "; you are not a member of any known tenant: list your namespaces in namespaces=[…], here or in "
         "tk.connect(), or in $TENANTKIT_NAMESPACES"
     )

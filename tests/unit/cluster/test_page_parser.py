@@ -84,7 +84,7 @@ def test_a_user_who_listed_no_namespaces_learns_how_to() -> None:
 
     with pytest.raises(PermissionDenied) as caught:
         project_visible(cluster(Script(denied, denied, denied), namespace="own"), "Pod", len)
-    assert str(caught.value).endswith(f"; no tenant is known to have you as a member: {hint}")
+    assert str(caught.value).endswith(f"; you are not a member of any known tenant: {hint}")
     assert (caught.value.status, caught.value.kind, caught.value.namespace) == (403, "Pod", "own")
 
     with pytest.raises(PermissionDenied) as caught:

@@ -1,4 +1,4 @@
-"""What `why` hands out where a person has to read: the call of a log, and events as they are."""
+"""What `why` shows where a person has to read: the call of a log, and events as they are."""
 
 from __future__ import annotations
 

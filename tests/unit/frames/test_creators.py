@@ -41,7 +41,7 @@ def test_an_address_in_a_label_of_argo_workflows_is_written_as_an_address() -> N
     assert creator_of({"labels": {"workflows.argoproj.io/creator-email": "dana.at.example.com"}}) == "dana@example.com"
 
 
-def test_the_scheduler_of_metaflow_is_no_person() -> None:
+def test_the_scheduler_of_metaflow_is_not_a_person() -> None:
     assert creator_of({"annotations": {"metaflow/user": "argo-workflows"}}) is None
     assert creator_of({"annotations": {"metaflow/user": "argo-workflows", "metaflow/owner": "dana"}}) == "dana"
 

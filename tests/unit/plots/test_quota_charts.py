@@ -1,4 +1,4 @@
-"""Pictures of quotas: what is drawn, in which words it is told, and that it can be read."""
+"""Pictures of quotas: what is drawn, in which words it is described, and that it can be read."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.manifests.roles import rules_by_role
-from tenantkit.provision.stored.identity import Identity, Membership, role_of
+from tenantkit.provision.stored.identity import Identity, Membership, role_by_rules
 from tenantkit.spec.platform import Platform
 from tests.unit.cluster.seam import SERVER
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("role", ["owner", "editor", "viewer"])
 def test_the_rules_of_a_role_amount_to_it(role: Role) -> None:
-    assert role_of(rules_by_role(Platform())[role]) == role
+    assert role_by_rules(rules_by_role(Platform())[role]) == role
 
 
 def test_rules_that_do_not_show_pods_are_no_role() -> None:
-    assert role_of([{"verbs": ["get"], "apiGroups": [""], "resources": ["configmaps"]}]) is None
+    assert role_by_rules([{"verbs": ["get"], "apiGroups": [""], "resources": ["configmaps"]}]) is None
 
 
 def identity(**fields: Any) -> Identity:
@@ -45,7 +45,7 @@ def identity(**fields: Any) -> Identity:
         ),
         (
             identity(provisioners=("a", "b", "group:c", "d", "e")),
-            "dana@example.com: no tenant has you as a member; may not create tenants: ask a, b, group:c or 2 more",
+            "dana@example.com: not a member of any tenant; may not create tenants: ask a, b, group:c or 2 more",
         ),
         (identity(is_provisioner=True), "dana@example.com: may create, change and delete tenants"),
         (

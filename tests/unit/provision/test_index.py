@@ -53,7 +53,7 @@ def as_applied(memory: Memory, *names: str) -> Manifest:
     return {**kept, "metadata": metadata, "subjects": [user(name) for name in names]}
 
 
-def test_without_its_namespace_the_index_is_no_part_of_a_plan() -> None:
+def test_without_its_namespace_the_index_is_not_part_of_a_plan() -> None:
     memory = Memory()
     run(memory, tenant())
 

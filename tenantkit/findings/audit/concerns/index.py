@@ -60,7 +60,7 @@ CHECKS = (
         INDEX,
         "people",
         "low",
-        "The index lists the tenant's members, by which they find it, and nobody else.",
+        "The index lists the tenant's members, so that they find their tenant, and nobody else.",
         APPLY,
         _lists_members,
         ("Namespace", SPEC),

@@ -119,7 +119,7 @@ def _has_our_quota(quotas: list[dict[str, object]]) -> bool:
 
 
 def _prefixed(view: ClusterView) -> Iterator[Found]:
-    """Namespaces with the prefix of tenants' that are none: a tenant of that name can't be made."""
+    """Namespaces with the prefix of tenants' that are not tenants': a tenant of that name can't be made."""
     prefix = view.platform.namespace_prefix
     for name, namespace in sorted(view.namespaces.items()):
         if prefix and name.startswith(prefix) and not is_labelled(namespace):

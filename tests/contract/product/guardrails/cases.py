@@ -157,7 +157,7 @@ PEOPLE = {
         subjects=[{"kind": "ServiceAccount", "namespace": "OTHER", "name": "default"}],
     ),
     "a note of somebody else": binding(
-        "a note that somebody else added a member",
+        "the annotation tenantkit.dev/added-by with another user",
         metadata={"name": "tried", "annotations": {"tenantkit.dev/added-by": "somebody@example.com"}},
     ),
     "a finalizer": binding(

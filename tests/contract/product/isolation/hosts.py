@@ -42,7 +42,7 @@ INGRESSES: dict[str, Callable[[Place], Manifest]] = {
     "another tenant's host": lambda place: ingress("base", place.other_host),
     "another tenant's host as a second rule": _with_rules(_second),
     "a host of nobody": lambda _: ingress("base", "free.example.ai"),
-    "a host below the own one": lambda place: ingress("base", f"more.{place.host}"),
+    "a host below the tenant's own": lambda place: ingress("base", f"more.{place.host}"),
     "a wildcard": lambda _: ingress("base", "*.example.ai"),
     "no host": lambda _: ingress("base", None),
     "no rules but a default backend": _with_rules(lambda _p, _s: {"defaultBackend": _BACKEND}),

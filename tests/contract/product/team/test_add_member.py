@@ -123,7 +123,7 @@ def test_a_plan_is_stale_once_the_same_person_got_another_role(owner: Cluster, c
 
 
 @pytest.mark.parametrize("user", ["editor", "viewer"])
-def test_who_is_no_owner_learns_whom_to_ask(
+def test_a_user_who_is_not_an_owner_is_shown_whom_to_ask(
     user: str, request: pytest.FixtureRequest, cluster: Cluster, name: str
 ) -> None:
     member: Cluster = request.getfixturevalue(user)
@@ -172,7 +172,7 @@ def test_a_member_of_a_tenant_frozen_read_only_gets_the_role_once_it_is_thawed(c
     apply(cluster, planned, progress=False)
 
     assert [str(notice) for notice in planned.notices] == [
-        "it is frozen read-only: everyone has the viewer role until it is thawed, and then the own one"
+        "it is frozen read-only: everyone has the viewer role until it is thawed, and then their own role again"
     ]
     roles = {it["subjects"][0]["name"]: it["roleRef"]["name"] for it in cluster.list("RoleBinding", namespace=name)}
     assert roles["sam@example.com"] == "tenantkit-viewer"

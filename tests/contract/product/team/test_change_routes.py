@@ -145,7 +145,7 @@ def test_an_ingress_of_somebody_else_stays(owner: Cluster, cluster: Cluster, nam
 
 
 @pytest.mark.parametrize("user", ["editor", "viewer"])
-def test_who_is_no_owner_learns_whom_to_ask(
+def test_a_user_who_is_not_an_owner_is_shown_whom_to_ask(
     user: str, request: pytest.FixtureRequest, cluster: Cluster, name: str
 ) -> None:
     member: Cluster = request.getfixturevalue(user)
