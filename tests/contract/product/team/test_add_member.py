@@ -238,3 +238,25 @@ def test_an_owner_who_may_not_change_the_index_still_adds_members(
         (role_name(name), "you may not change this: ask the platform team to plan and apply this tenant")
     ]
     assert people(cluster, name) == (("editor@example.com",), ("sam@example.com", "viewer@example.com"))
+
+
+@pytest.mark.parametrize("user", ["owner", "cluster"])
+def test_an_index_that_cannot_be_changed_is_a_notice_and_a_warning(
+    user: str, owner: Cluster, cluster: Cluster, name: str, eventually: Callable[..., object]
+) -> None:
+    delete_indexed(cluster, role_name(name))
+    eventually(lambda: not owner.can("get", "RoleBinding", namespace=INDEX_NAMESPACE, name=role_name(name)))
+    writer = owner if user == "owner" else cluster
+    expected = (
+        f"RoleBinding {role_name(name)!r} in tenantkit-index is missing, or you may not read it, so it stays as it is: "
+        f"until the platform team applies this tenant again with tk.plan(cluster, tenants), whoever is added may not "
+        f"find the tenant by the index, and whoever is removed may stay in it"
+    )
+
+    planned = plan_add_member(writer, name, "sam@example.com")
+    added = add_member(writer, name, "sam@example.com", progress=False)
+    removed = remove_member(writer, name, "sam@example.com", progress=False)
+
+    assert [(notice.code, str(notice)) for notice in planned.notices] == [("index-not-changed", expected)]
+    assert [[str(warning) for warning in report.warnings] for report in (added, removed)] == [[expected], [expected]]
+    assert added.summary == removed.summary == "1 applied"
