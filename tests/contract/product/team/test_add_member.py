@@ -260,3 +260,14 @@ def test_an_index_that_cannot_be_changed_is_a_notice_and_a_warning(
     assert [(notice.code, str(notice)) for notice in planned.notices] == [("index-not-changed", expected)]
     assert [[str(warning) for warning in report.warnings] for report in (added, removed)] == [[expected], [expected]]
     assert added.summary == removed.summary == "1 applied"
+
+
+def test_a_plan_is_stale_once_the_person_is_an_owner(owner: Cluster, cluster: Cluster, name: str) -> None:
+    planned = plan_add_member(owner, name, "sam@example.com")
+    grant = get_tenant(cluster, name).with_(owners=["owner@example.com", "sam@example.com"])
+    apply(cluster, plan(cluster, grant), progress=False)
+
+    with pytest.raises(StalePlanError, match=r"'sam@example.com': is an owner of .*nothing was written: plan again"):
+        apply(owner, planned, progress=False)
+
+    assert people(cluster, name) == (("editor@example.com",), ("viewer@example.com",))
