@@ -9,6 +9,7 @@ import pytest
 import tenantkit as tk
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.forms.members.form import MembersForm
+from tests.forms.faults import status
 from tests.forms.pages import text, widgets
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.spec.tenant import Tenant
+    from tests.forms.faults import FaultyTransport
 
 _WAIT_S = 30
 
@@ -142,3 +144,39 @@ def test_a_stranger_learns_that_they_have_no_tenant(vision: Tenant, connect_as: 
             MembersForm(stranger)
         with pytest.raises(PermissionDenied):
             MembersForm(stranger, vision.name)
+
+
+def test_a_tenant_that_cannot_be_read_gets_nothing_of_the_one_before(
+    vision: Tenant, cluster: Cluster, faults: FaultyTransport, name: str, names: Callable[[], str]
+) -> None:
+    tk.add_member(cluster, name, "eve@example.com", progress=False)
+    second = vision.with_(name=names())
+    tk.apply(cluster, tk.plan(cluster, second), progress=False)
+    form = MembersForm(cluster, name)
+    form.tenant_choice.options = [name, second.name]
+    assert form.job.wait(_WAIT_S)
+    form.fill(add="sam@example.com", remove="eve@example.com")
+    click(form, "plan")
+    assert form.disabled == {}
+    faults.fault = lambda _, request: status(403)(request) if f"/namespaces/{second.name}" in request.path else None
+
+    form.tenant_choice.value = second.name
+    assert form.job.wait(_WAIT_S)
+
+    assert "eve@example.com" not in page_of(form)
+    assert (form.plan, list(form.members["person"])) == (None, [])
+    not_read = "the members of this tenant are not read: read them again"
+    assert form.disabled == {"plan": not_read, "apply": not_read}
+    assert form.plan_button.disabled
+    assert form.apply_button.disabled
+    click(form, "apply")
+    with pytest.raises(InvalidSpecError, match=not_read):
+        form.submit()
+    assert tk.get_tenant(cluster, name).viewers == ("eve@example.com",)
+
+    faults.heal()
+    click(form, "refresh")
+    assert form.disabled == {"apply": "plan first"}
+    form.fill(add="sam@example.com")
+    form.submit()
+    assert tk.get_tenant(cluster, second.name).viewers == ("sam@example.com",)

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
+_NOT_READ = "the members of this tenant are not read: read them again"
+
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
@@ -100,6 +102,7 @@ class MembersForm(BaseForm):
         )
         self._inputs = MembersInputs(self._on_change)
         self._planned: _Planned | None = None
+        self._loaded_tenant: str | None = None
         self._is_applying = False
         self._refusal = ""
         self._reasons = HTML(value="")
@@ -134,7 +137,8 @@ class MembersForm(BaseForm):
     @property
     def disabled(self) -> dict[str, str]:
         """The buttons that are disabled, each with the reason: `{"apply": "plan first"}`."""
-        reasons = {"plan": self._refusal, "apply": self._refusal or self._not_planned()}
+        refusal = self._not_read() or self._refusal
+        reasons = {"plan": refusal, "apply": refusal or self._not_planned()}
         return {button: reason for button, reason in reasons.items() if reason}
 
     def fill(self, *, add: Any = (), role: str = "viewer", remove: Any = ()) -> None:
@@ -171,7 +175,7 @@ class MembersForm(BaseForm):
             The Report, or the Plan if `plan_only`.
 
         Raises:
-            InvalidSpecError: a text names nobody, or a person is an owner.
+            InvalidSpecError: a text names nobody, a person is an owner, or the tenant's members could not be read.
             NotFound: a person has no role in the tenant any more.
             PermissionDenied: you are neither an owner nor the platform; nothing was written.
             StalePlanError: somebody changed the same objects at the same time. Nothing was written.
@@ -187,21 +191,38 @@ class MembersForm(BaseForm):
         return f"<MembersForm: {self.tenant!r}>"
 
     def _read(self) -> None:
-        """Read the members and what the user may do."""
-        namespace = get_tenant_namespace(self.cluster, self.tenant)
+        """Read the members and what the user may do; only then the inputs are for this tenant."""
+        name = self.tenant
+        namespace = get_tenant_namespace(self.cluster, name)
         tenant = stored_tenant(namespace)
-        self.members = members(self.cluster, tenant=self.tenant)
+        found = members(self.cluster, tenant=name)
         may_change = self.cluster.can("create", "RoleBinding", namespace=namespace["metadata"]["name"])
         reason = ask_owners(tenant.owners, is_frozen=tenant.frozen == "read-only").words("form")
+        self.members = found
         self._refusal = "" if may_change else reason
         self._planned = None
-        self._inputs.load(self.members)
+        self._inputs.load(found)
         self._inputs.lock(f"Read-only: {reason}." if self._refusal else "")
+        self._loaded_tenant = name
+
+    def _forget(self) -> None:
+        """Drop the plan and the inputs: if the read that follows fails, nothing of another tenant or time is left."""
+        self._loaded_tenant = None
+        self._planned = None
+        self._refusal = ""
+        self.members = self.members.iloc[:0]
+        self._inputs.load(self.members)
+        self._inputs.lock("The members of this tenant are not read yet.")
+
+    def _not_read(self) -> str:
+        """Why the inputs are not those of the tenant that is shown; empty if they are."""
+        return "" if self._loaded_tenant == self.tenant else _NOT_READ
 
     def _make_plan(self) -> Plan:
+        tenant = self._checked_tenant()
         if self._refusal:
             raise PermissionDenied(
-                f"you may not change the members of tenant {self.tenant!r}",
+                f"you may not change the members of tenant {tenant!r}",
                 status=403,
                 operation="change members",
                 hint=Hint("{reason}", {"reason": self._refusal}),
@@ -211,13 +232,27 @@ class MembersForm(BaseForm):
         if choice.is_empty:
             raise InvalidSpecError([Problem("add", [], "add somebody, or tick a member to remove")])
         self._show_progress("Planning: reading the members")
-        plan = plan_members(self.cluster, self.tenant, choice.added, choice.removed)
+        plan = plan_members(self.cluster, tenant, choice.added, choice.removed)
         planned = _Planned(plan, choice, now_text())
         self._planned = planned
         self.panel.follow(lambda: results.plan_content(plan, self._plan_state(planned)))
         return plan
 
+    def _checked_tenant(self) -> str:
+        """The tenant that is shown, which is the one that was read.
+
+        Raises:
+            InvalidSpecError: it is another one.
+        """
+        tenant = self.tenant
+        if self._loaded_tenant != tenant:
+            raise InvalidSpecError([Problem("tenant", tenant, _NOT_READ)])
+        return tenant
+
     def _apply_plan(self, plan: Plan) -> Report:
+        tenant = self._checked_tenant()
+        if [planned.name for planned in plan.tenants] != [tenant]:
+            raise InvalidSpecError([Problem("tenant", tenant, "the plan is for another tenant: plan again")])
         self._is_applying = True
         self._show_progress("Applying")
         try:
@@ -281,6 +316,7 @@ class MembersForm(BaseForm):
         self._reasons.value = element("p", text, class_="tk-disabled-reasons") if is_shown else ""
 
     def _reload(self) -> None:
+        self._forget()
         self._set_title(f"Members of {self.tenant}")
         self._read()
         self.panel.show(element("p", f"Read at {now_text()}.", class_="tk-about", role="status"))

@@ -33,17 +33,26 @@ def routes_of(
         namespace: its Namespace. A route at the own host that was granted before a change of the platform's domain is
             a route at the tenant's own host.
     """
-    own = {platform.own_host(tenant), *_granted_before(namespace)[:1]}
-    granted = granted_hosts(tenant, platform, namespace)
     found: dict[str, Route] = {}
     places: set[tuple[str, str, bool]] = set()
-    for ingress in sorted(ingresses, key=lambda manifest: str(manifest["metadata"]["name"])):
-        route = route_of(ingress, own, granted) if is_route_of(ingress, tenant) else None
-        if route is None:
-            continue
+    for name, route in all_routes_of(ingresses, tenant, platform, namespace).items():
         place = (platform.host(tenant, route), route.path, route.path_type == "Exact")
         if place not in places:
             places.add(place)
+            found[name] = route
+    return found
+
+
+def all_routes_of(
+    ingresses: Iterable[Manifest], tenant: Tenant, platform: Platform, namespace: Manifest | None
+) -> dict[str, Route]:
+    """The same as `routes_of`, also where several have the same host and path."""
+    own = {platform.own_host(tenant), *_granted_before(namespace)[:1]}
+    granted = granted_hosts(tenant, platform, namespace)
+    found: dict[str, Route] = {}
+    for ingress in sorted(ingresses, key=lambda manifest: str(manifest["metadata"]["name"])):
+        route = route_of(ingress, own, granted) if is_route_of(ingress, tenant) else None
+        if route is not None:
             found[ingress["metadata"]["name"]] = route
     return found
 

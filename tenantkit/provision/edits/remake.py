@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import NotFound, OwnershipError, PermissionDenied
+from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PermissionDenied, StalePlanError
 from tenantkit.provision.content.namespace import contents_of
 from tenantkit.provision.content.team import TEAM_KINDS, team_part
 from tenantkit.provision.edits.compare import compare_edit
-from tenantkit.provision.edits.edit import TenantState
+from tenantkit.provision.edits.edit import TenantState, check_owners, check_places
 from tenantkit.provision.live import LiveState
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.read import read_contents
@@ -50,8 +50,19 @@ def read_state(cluster: ClusterApi, tenant: str, platform: Platform, kinds: Sequ
 
 
 def changes_of(cluster: ClusterApi, edit: TeamEdit, platform: Platform) -> list[PlanChange]:
-    """The changes of an edit from the current live state; raises, and needs, the same as `read_state`."""
-    return compare_edit(edit, read_state(cluster, edit.tenant, platform, edit.kinds), platform)
+    """The changes of an edit that was planned before, from the current live state; needs the same as `read_state`.
+
+    Raises:
+        StalePlanError: a person has become an owner since, or another route has the name of an added one.
+        ClusterError: as `read_state`.
+    """
+    state = read_state(cluster, edit.tenant, platform, edit.kinds)
+    try:
+        check_owners(edit, state.tenant)
+        check_places(edit, state, platform, replaces=True)
+    except InvalidSpecError as error:
+        raise StalePlanError(f"{error}: this has changed since the plan, and nothing was written: plan again") from None
+    return compare_edit(edit, state, platform)
 
 
 def _state(cluster: ClusterApi, namespace: Manifest, platform: Platform, kinds: Sequence[str]) -> TenantState:

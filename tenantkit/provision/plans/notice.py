@@ -27,6 +27,7 @@ NoticeCode: TypeAlias = Literal[
     "tenant-in-no-file",
     "default-class-refused",
     "still-has-access",
+    "index-not-changed",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",

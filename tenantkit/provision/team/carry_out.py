@@ -15,6 +15,7 @@ from tenantkit.hints import Hint
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.edits.compare import compare_edit
 from tenantkit.provision.edits.reasons import ask_owners
+from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.origin import cluster_id
@@ -89,7 +90,8 @@ def _once(cluster: ClusterApi, plan: Plan, running: Running) -> Report:
 
 
 def _check_allowed(plan: Plan) -> None:
-    others = [change for change in plan.changes if change.action == "not yours"]
+    # the index only helps members to find the tenant, so its row stays pending and stops nothing
+    others = [change for change in plan.changes if change.action == "not yours" and not is_in_index(change.ref)]
     if not others:
         return
     [tenant], place = plan.tenants, others[0].ref.namespace
@@ -109,7 +111,7 @@ def _reason(tenant: Tenant) -> Reason:
 
 
 def _with_owners(change: PlanChange, tenant: Tenant) -> PlanChange:
-    if change.action != "not yours":
+    if change.action != "not yours" or is_in_index(change.ref):
         return change
     rows = tuple(replace(row, why=_reason(tenant)) if row.action == "not yours" else row for row in change.rows)
     return replace(change, rows=rows)

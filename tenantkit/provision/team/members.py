@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.identity import read_user
 from tenantkit.exceptions import NotFound
-from tenantkit.hints import Hint
+from tenantkit.hints import Hint, Message
 from tenantkit.provision.content.members import person_of
 from tenantkit.provision.edits.edit import TeamEdit, check_owners
 from tenantkit.provision.edits.remake import read_state
@@ -20,6 +20,7 @@ from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.team.arguments import checked_members, checked_persons, checked_tenant
 from tenantkit.provision.team.carry_out import carry_out, check_fits, plan_edit
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
 
 if TYPE_CHECKING:
     import threading
@@ -226,7 +227,11 @@ def plan_members(cluster: ClusterApi, tenant: str, added: Sequence[Member], remo
     _check_known(removed, state, platform)
     persons = {role: [member.person for member in added if member.role == role] for role in ("editor", "viewer")}
     check_fits(state.tenant.with_(editors=persons["editor"], viewers=persons["viewer"], routes=()), platform)
-    notices = (*(_frozen_notices(state) if added else ()), *_group_notices(removed, state))
+    notices = (
+        *(_frozen_notices(state) if added else ()),
+        *_group_notices(removed, state),
+        *_index_notices(state),
+    )
     return plan_edit(cluster, edit, state, platform, notices)
 
 
@@ -244,6 +249,19 @@ def _group_notices(persons: Sequence[str], state: TenantState) -> tuple[PlanNoti
         return ()
     text = f"whoever is in one of its groups keeps the group's role: {', '.join(groups)}"
     return (PlanNotice("still-has-access", text, state.tenant.name),)
+
+
+def _index_notices(state: TenantState) -> tuple[PlanNotice, ...]:
+    """Without its entry in the index, an edit gives and takes roles, but does not change who finds the tenant."""
+    if state.indexed is not None:
+        return ()
+    text = Message(
+        "RoleBinding {binding!r} in {index} is missing, or you may not read it, so it stays as it is: until the "
+        "platform team applies this tenant again with {plan}, whoever is added may not find the tenant by the index, "
+        "and whoever is removed may stay in it",
+        {"binding": role_name(state.tenant.name), "index": INDEX_NAMESPACE},
+    )
+    return (PlanNotice("index-not-changed", text, state.tenant.name),)
 
 
 def _check_known(persons: Sequence[str], state: TenantState, platform: Platform) -> None:

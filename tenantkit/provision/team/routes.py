@@ -6,12 +6,13 @@ alternative: `plan` with the whole list of routes, which removes what another ow
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
 from tenantkit.hints import Hint
+from tenantkit.provision.content.routes import all_routes_of
 from tenantkit.provision.edits.edit import TeamEdit, check_places, place_of
 from tenantkit.provision.edits.remake import read_state
 from tenantkit.provision.running.options import Running
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from tenantkit.spec.platform import Platform
 
 _KINDS = ("Ingress",)
+
+# host, path, and whether the path is exact
+_Place: TypeAlias = tuple[str, str, bool]
 
 
 @takes_cluster
@@ -141,7 +145,7 @@ def plan_remove_route(cluster: ClusterApi, tenant: str, route: str | Route | Seq
             `/ai`, the name of its object as in `routes`, or a Route as in `get_tenant(…).routes`.
 
     Returns:
-        A Plan for `apply`, with a row for the object of each of these routes: `delete`, or `not yours` if you may not
+        A Plan for `apply`, with a row for each object of these routes: `delete`, or `not yours` if you may not
         change routes.
 
     Raises:
@@ -221,41 +225,48 @@ def remove_route(  # noqa: PLR0913 (as `add_route`)
 
 def _found(given: Sequence[str | Route], state: TenantState, platform: Platform) -> tuple[str, ...]:
     """The names of the objects of these routes."""
-    tenant = state.tenant
-    by_place = {place_of(route, tenant, platform): route for route in state.part.routes or ()}
-    names = {place: route.object_name(place[0]) for place, route in by_place.items()}
+    names = _names_by_place(state, platform)
     found: dict[str, None] = {}
     missing: list[str | Route] = []
     for one in given:
-        matching = list(dict.fromkeys(_names(one, names, state, platform)))
+        matching = list(_matching(one, names, state, platform))
         if len(matching) > 1:
-            listed = " and ".join(map(repr, sorted(matching)))
+            listed = " and ".join(map(repr, sorted(name for each in matching for name in each)))
             raise InvalidSpecError([Problem("route", one, f"means the objects {listed}: pass the name of one of them")])
         if not matching:
             missing.append(one)
-        found.update(dict.fromkeys(matching))
+        found.update(dict.fromkeys(name for each in matching for name in each))
     if missing:
         raise _missing(missing, [f"{host}{path}" for host, path, _ in names], state)
     return tuple(found)
 
 
-def _names(
-    one: str | Route, names: dict[tuple[str, str, bool], str], state: TenantState, platform: Platform
-) -> Iterator[str]:
-    """The objects of the routes that a text or a Route may mean."""
+def _names_by_place(state: TenantState, platform: Platform) -> dict[_Place, list[str]]:
+    """The names of the objects by host and path: several, if two owners added one route at the same moment."""
+    tenant, content = state.tenant, state.content
+    names: dict[_Place, list[str]] = {}
+    for name, route in all_routes_of(content.of_kind("Ingress"), tenant, platform, content.namespace).items():
+        names.setdefault(place_of(route, tenant, platform), []).append(name)
+    return names
+
+
+def _matching(
+    one: str | Route, names: dict[_Place, list[str]], state: TenantState, platform: Platform
+) -> Iterator[list[str]]:
+    """The objects of each route that a text or a Route may mean."""
     if isinstance(one, Route):
         place = place_of(one, state.tenant, platform)
-        yield from (name for known, name in names.items() if known == place)
+        yield from (found for known, found in names.items() if known == place)
         return
-    if one in names.values():
-        yield one
+    if any(one in found for found in names.values()):
+        yield [one]
         return
     own = platform.own_host(state.tenant)
     host, path = (own, one) if one.startswith("/") else _split(one)
-    for (known, at, is_exact), name in names.items():
+    for (known, at, is_exact), found in names.items():
         same = at == path if is_exact else at == (path.rstrip("/") or "/")
         if known == host and same:
-            yield name
+            yield found
 
 
 def _split(text: str) -> tuple[str, str]:

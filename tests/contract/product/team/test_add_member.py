@@ -14,7 +14,8 @@ from tenantkit.provision.life.freeze import freeze, thaw
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.provision.team.members import add_member, plan_add_member, remove_member
-from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
+from tenantkit.rules.manifest import ObjectRef
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, owners_role_name, role_name
 from tests.contract.tenants import tenant, versions
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def people(cluster: Cluster, name: str) -> tuple[tuple[str, ...] | None, tuple[s
 def indexed(cluster: Cluster, name: str) -> set[str]:
     """Everyone who finds a tenant by the index."""
     return {it["name"] for it in cluster.get("RoleBinding", role_name(name), INDEX_NAMESPACE)["subjects"]}
+
+
+def delete_indexed(cluster: Cluster, binding: str) -> None:
+    """Delete a RoleBinding of the index, as somebody with kubectl may."""
+    cluster.delete(ObjectRef("rbac.authorization.k8s.io/v1", "RoleBinding", binding, INDEX_NAMESPACE))
 
 
 def test_an_owner_adds_several_members_of_every_kind(owner: Cluster, cluster: Cluster, name: str) -> None:
@@ -217,3 +223,51 @@ def test_every_wrong_person_is_named_at_once(owner: Cluster, name: str) -> None:
 def test_a_tenant_that_does_not_exist_is_named(cluster: Cluster, name: str) -> None:
     with pytest.raises(NotFound, match=f"there is no tenant '{name}x'; did you mean '{name}'"):
         add_member(cluster, f"{name}x", "sam@example.com", progress=False)
+
+
+def test_an_owner_who_may_not_change_the_index_still_adds_members(
+    owner: Cluster, cluster: Cluster, name: str, eventually: Callable[..., object]
+) -> None:
+    delete_indexed(cluster, owners_role_name(name))
+    eventually(lambda: not owner.can("patch", "RoleBinding", namespace=INDEX_NAMESPACE, name=role_name(name)))
+
+    report = add_member(owner, name, "sam@example.com", progress=False)
+
+    assert (report.summary, report.is_complete) == ("1 applied, 1 pending", False)
+    assert [(outcome.ref.name, str(outcome.why)) for outcome in report.pending] == [
+        (role_name(name), "you may not change this: ask the platform team to plan and apply this tenant")
+    ]
+    assert people(cluster, name) == (("editor@example.com",), ("sam@example.com", "viewer@example.com"))
+
+
+@pytest.mark.parametrize("user", ["owner", "cluster"])
+def test_an_index_that_cannot_be_changed_is_a_notice_and_a_warning(
+    user: str, owner: Cluster, cluster: Cluster, name: str, eventually: Callable[..., object]
+) -> None:
+    delete_indexed(cluster, role_name(name))
+    eventually(lambda: not owner.can("get", "RoleBinding", namespace=INDEX_NAMESPACE, name=role_name(name)))
+    writer = owner if user == "owner" else cluster
+    expected = (
+        f"RoleBinding {role_name(name)!r} in tenantkit-index is missing, or you may not read it, so it stays as it is: "
+        f"until the platform team applies this tenant again with tk.plan(cluster, tenants), whoever is added may not "
+        f"find the tenant by the index, and whoever is removed may stay in it"
+    )
+
+    planned = plan_add_member(writer, name, "sam@example.com")
+    added = add_member(writer, name, "sam@example.com", progress=False)
+    removed = remove_member(writer, name, "sam@example.com", progress=False)
+
+    assert [(notice.code, str(notice)) for notice in planned.notices] == [("index-not-changed", expected)]
+    assert [[str(warning) for warning in report.warnings] for report in (added, removed)] == [[expected], [expected]]
+    assert added.summary == removed.summary == "1 applied"
+
+
+def test_a_plan_is_stale_once_the_person_is_an_owner(owner: Cluster, cluster: Cluster, name: str) -> None:
+    planned = plan_add_member(owner, name, "sam@example.com")
+    grant = get_tenant(cluster, name).with_(owners=["owner@example.com", "sam@example.com"])
+    apply(cluster, plan(cluster, grant), progress=False)
+
+    with pytest.raises(StalePlanError, match=r"'sam@example.com': is an owner of .*nothing was written: plan again"):
+        apply(owner, planned, progress=False)
+
+    assert people(cluster, name) == (("editor@example.com",), ("viewer@example.com",))
