@@ -13,7 +13,7 @@ from tenantkit.cluster.logs import read_log
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.log import LogSelection
 from tenantkit.exceptions import ClusterError, PermissionDenied, Unauthorized
-from tenantkit.frames.log.containers import find_containers
+from tenantkit.frames.log.containers import find_containers, notes_on_pods
 from tenantkit.frames.log.limits import LIMIT_BYTES, MAX_PODS, TAIL_LINES, LogLimits
 from tenantkit.frames.log.lines import LogLine, parse_lines
 from tenantkit.frames.log.shown import ContainerLog, Logs
@@ -149,9 +149,6 @@ def _without_node(container: LoggedContainer) -> ContainerLog:
 
 
 def _notes(workload: str, found: LoggedContainers, *, has_any: bool) -> Iterator[Message]:
-    if not found.containers:
-        yield Message("{workload} has no pods, so it has no logs; {why} says why", {"workload": workload})
-    elif not has_any:
+    if found.containers and not has_any:
         yield Message("no container of {workload} has run before: {without_previous}", {"workload": workload})
-    if found.pods_left_out:
-        yield Message("{count} more pods are left out: {more_pods}", {"count": found.pods_left_out})
+    yield from notes_on_pods(workload, found)
