@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.http.errors import Operation, error_of_answer, error_of_transport
 from tenantkit.cluster.http.session import Call
-from tenantkit.cluster.http.transport import TransportError
+from tenantkit.cluster.http.transport import TransportError, UnfinishedLine
 from tenantkit.cluster.requests.paths import object_path, with_query
 from tenantkit.exceptions import ClusterUnavailable
 from tenantkit.rules.kinds import kind_of
@@ -112,6 +112,8 @@ class FollowedLog:
             return
         try:
             yield from stream.lines()
+        except UnfinishedLine as last:  # a container need not end its last line
+            yield last.rest
         except TransportError as failure:
             if not self._is_stopped:
                 operation = self._selection.operation
