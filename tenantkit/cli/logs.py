@@ -14,8 +14,12 @@ from tenantkit.cli.output import notify, output_option, print_result, print_text
 from tenantkit.cli.reading import filter_options, frame_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tenantkit.cli.output import Format
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.frames.log.follow import LogStream
+    from tenantkit.frames.log.shown import Logs
 
 
 @click.command(
@@ -62,12 +66,23 @@ def logs(  # noqa: PLR0913 (one argument per option)
         from tenantkit.frames.logs import logs as read
 
         found = read(cluster, workload, previous=previous, **options)
-    for kind, reason in (found.incomplete or {}).items():
-        notify(f"tenantkit: {kind} could not be read in full: {reason}")
-    data = frame_json(found.frame) if output == "json" else {}
-    notes = [note.words("shell") for note in found.notes] if output == "json" else []
-    print_result(output, data | {"notes": notes}, found.words("shell"))
+    _notify_incomplete(found.incomplete or {})
+    print_result(output, _json(found) if output == "json" else {}, found.words("shell"))
     return ExitCode.DONE
+
+
+def _json(found: Logs) -> dict[str, Any]:
+    """The frame, and what is said of each container and of all of them."""
+    containers = [
+        {
+            "namespace": each.namespace,
+            "pod": each.pod,
+            "container": each.container,
+            "note": None if each.note is None else each.note.words("shell"),
+        }
+        for each in found.containers
+    ]
+    return frame_json(found.frame) | {"containers": containers, "notes": [note.words("shell") for note in found.notes]}
 
 
 def _follow(cluster: Cluster, workload: str, options: dict[str, Any]) -> int:
@@ -75,7 +90,26 @@ def _follow(cluster: Cluster, workload: str, options: dict[str, Any]) -> int:
     from tenantkit.frames.log.follow import follow_logs
 
     with suppress(KeyboardInterrupt), follow_logs(cluster, workload, **options) as stream:
+        for note in stream.notes:
+            notify(f"tenantkit: {note.words('shell')}")
+        _notify_incomplete(stream.incomplete)
+        lost: set[str] = set()
         for line in stream:
             prefix = f"[{line.pod}/{line.container}] " if stream.containers > 1 else ""
             print_text(f"{prefix}{line.text}")
+            _notify_lost(stream, lost)
+        _notify_lost(stream, lost)
     return ExitCode.DONE
+
+
+def _notify_incomplete(incomplete: Mapping[str, str]) -> None:
+    for kind, reason in incomplete.items():
+        notify(f"tenantkit: {kind} could not be read in full: {reason}")
+
+
+def _notify_lost(stream: LogStream, said: set[str]) -> None:
+    """Say once of each container that no more lines come from it."""
+    for name, error in stream.errors.items():
+        if name not in said:
+            said.add(name)
+            notify(f"tenantkit: no more lines of {name}: {error.words('shell')}")

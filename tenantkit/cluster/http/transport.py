@@ -131,3 +131,11 @@ class TransportError(Portable):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason: ConnectionFailure = reason
         self.detail = detail
+
+
+class UnfinishedLine(TransportError):
+    """A stream ended as it should, but within a line; `rest` is what there is of it."""
+
+    def __init__(self, rest: bytes) -> None:
+        super().__init__("reset", "the stream ended in the middle of a line")
+        self.rest = rest

@@ -25,7 +25,7 @@ from tenantkit.cluster.http.forks import Lock, renew_after_fork
 from tenantkit.cluster.http.pools import open_pools
 from tenantkit.cluster.http.redaction import without_secrets
 from tenantkit.cluster.http.timed_connections import TooLargeError, allowance_of
-from tenantkit.cluster.http.transport import Answer, TransportError
+from tenantkit.cluster.http.transport import Answer, TransportError, UnfinishedLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -167,8 +167,8 @@ class _Lines:
                 yield from (line for line in complete if line)
             elif sum(map(len, parts)) > LINE_BYTES:
                 raise TransportError("too large", f"{LINE_BYTES >> 20} MiB")
-        if b"".join(parts).strip():
-            raise TransportError("reset", "the stream ended in the middle of a line")
+        if (rest := b"".join(parts)).strip():
+            raise UnfinishedLine(rest)
 
     def read(self) -> bytearray:
         """All that is left."""

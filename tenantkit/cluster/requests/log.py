@@ -1,19 +1,22 @@
 """The log of one container: as a whole, within limits that the server keeps, or line by line as it is written.
 
-A kubelet sends the response head with the first line. A container that writes nothing for 15 s therefore looks like a
-lost connection: the request is sent again, and no line is lost.
+A kubelet sends no head before the first line, so a container that writes nothing for 15 s looks like a dead kubelet. A
+request for no lines then tells them apart, since it is answered at once. If it is, the log is requested again, which
+loses no line since none had arrived; `sinceSeconds` grows by the time that has passed.
 Source: page "Logging Architecture"; PodLogOptions in the API reference.
 """
 
 from __future__ import annotations
 
+import math
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.http.errors import Operation, error_of_answer, error_of_transport
 from tenantkit.cluster.http.session import Call
-from tenantkit.cluster.http.transport import TransportError
+from tenantkit.cluster.http.transport import TransportError, UnfinishedLine
 from tenantkit.cluster.requests.paths import object_path, with_query
 from tenantkit.exceptions import ClusterUnavailable
 from tenantkit.rules.kinds import kind_of
@@ -109,6 +112,8 @@ class FollowedLog:
             return
         try:
             yield from stream.lines()
+        except UnfinishedLine as last:  # a container need not end its last line
+            yield last.rest
         except TransportError as failure:
             if not self._is_stopped:
                 operation = self._selection.operation
@@ -124,16 +129,27 @@ class FollowedLog:
                 self._stream.shut()
 
     def _open(self) -> Stream | None:
+        selection, begun = self._selection, monotonic()
         while not self._is_stopped:
             try:
-                stream = self._session.open(self._selection.call(follow=True))
+                stream = self._session.open(selection.call(follow=True))
             except ClusterUnavailable as error:
-                if error.reason == "timeout":
-                    continue
-                raise
+                if error.reason != "timeout":
+                    raise
+                if not self._is_stopped:
+                    read_log(self._session, replace(self._selection, tail_lines=0))
+                selection = _longer(self._selection, monotonic() - begun)
+                continue
             with self._lock:
                 self._stream = stream
                 if not self._is_stopped:
                     return stream
             stream.close()
         return None
+
+
+def _longer(selection: LogSelection, elapsed_s: float) -> LogSelection:
+    """The same lines, selected so many seconds later."""
+    if selection.since_s is None:
+        return selection
+    return replace(selection, since_s=selection.since_s + math.ceil(elapsed_s))

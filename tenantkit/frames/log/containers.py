@@ -14,7 +14,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.owners import owner_of, owners_of, read_chains
-from tenantkit.hints import Hint
+from tenantkit.hints import Hint, Message
 from tenantkit.rules.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -106,6 +106,14 @@ def find_containers(
         raise InvalidSpecError([Problem("container", container, f"use one of {', '.join(map(repr, names))}")])
     every.sort(key=lambda each: not each.is_failing)
     return LoggedContainers(tuple(every), scope, max(0, len(chosen) - max_pods), dict(chains.incomplete))
+
+
+def notes_on_pods(workload: str, found: LoggedContainers) -> Iterator[Message]:
+    """What to say where there are no pods, or more than are read."""
+    if not found.containers:
+        yield Message("{workload} has no pods, so it has no logs; {why} says why", {"workload": workload})
+    if found.pods_left_out:
+        yield Message("{count} more pods are left out: {more_pods}", {"count": found.pods_left_out})
 
 
 def _links(pod: Manifest, chains: Chains) -> set[str]:

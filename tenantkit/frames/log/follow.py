@@ -11,40 +11,47 @@ import math
 import queue
 import threading
 import time
+import weakref
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import as_seconds, takes_cluster
 from tenantkit.cluster.logs import follow_log
 from tenantkit.cluster.requests.log import LogSelection
-from tenantkit.exceptions import ClusterError, InvalidSpecError, Problem
-from tenantkit.frames.log.containers import find_containers
+from tenantkit.exceptions import InvalidSpecError, Problem, TenantKitError
+from tenantkit.frames.log.containers import find_containers, notes_on_pods
 from tenantkit.frames.log.limits import MAX_PODS, LogLimits
 from tenantkit.frames.log.lines import LogLine, parse_line
+from tenantkit.hints import Message
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
     from typing import Self
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.requests.log import FollowedLog
-    from tenantkit.frames.log.containers import LoggedContainer
+    from tenantkit.frames.log.containers import LoggedContainer, LoggedContainers
 
 FOLLOWED_TAIL = 10
 _QUEUED_LINES = 1000
 _LOOK_S = 0.2  # how soon `stop` and the end of the time are noticed
+_JOIN_S = 0.5
 
 
 class LogStream:
     """The lines of a workload's containers as they are written: iterate over it, and stop it at any time.
 
-    It ends once all containers have ended, after `timeout_s`, by `stop`, at the end of a `with` block, or by Ctrl-C (in
-    a notebook: interrupt the kernel), which ends the loop without an error. Lines of one container keep their order.
+    It ends once all containers have ended, after `timeout_s`, by `stop`, at the end of a `for` loop or a `with` block,
+    or by Ctrl-C (in a notebook: interrupt the kernel), which ends the loop without an error. Lines of one container
+    keep their order.
 
     Args:
         logs: one for each container.
         timeout_s: seconds from the first line that is asked for.
+        notes: which pods are not followed.
+        incomplete: by kind, why pods may be missing.
 
     Raises:
         ClusterError: no log may be read, or all connections were lost.
@@ -55,27 +62,46 @@ class LogStream:
         [stand-in]
     """
 
-    def __init__(self, logs: Sequence[tuple[LoggedContainer, FollowedLog]], *, timeout_s: float = math.inf) -> None:
-        self._logs = tuple(logs)
-        self._timeout_s = timeout_s
-        self._deadline: float | None = None
-        self._queue: queue.Queue[LogLine | ClusterError | None] = queue.Queue(_QUEUED_LINES)
-        self._stopped = threading.Event()
-        self._open = len(self._logs)
-        self._errors: list[ClusterError] = []
+    def __init__(
+        self,
+        logs: Sequence[tuple[LoggedContainer, FollowedLog]],
+        *,
+        timeout_s: float = math.inf,
+        notes: Sequence[Message] = (),
+        incomplete: Mapping[str, str] | None = None,
+    ) -> None:
+        self.notes = tuple(notes)
+        self.incomplete = dict(incomplete or {})
+        self._readers = _Readers(tuple(logs), timeout_s)
+        self._open = len(self._readers.logs)
+        self._errors: dict[str, TenantKitError] = {}
+        weakref.finalize(self, self._readers.stop)
 
     @property
     def containers(self) -> int:
         """How many containers it follows."""
-        return len(self._logs)
+        return len(self._readers.logs)
 
-    def __iter__(self) -> Self:
-        return self
+    @property
+    def errors(self) -> dict[str, TenantKitError]:
+        """Why no more lines come from a container, by `namespace/pod/container`, as far as it is known."""
+        return dict(self._errors)
+
+    def __iter__(self) -> Iterator[LogLine]:
+        """The lines; a loop that is left ends the stream."""
+        try:
+            while True:
+                try:
+                    line = next(self)
+                except StopIteration:
+                    return
+                yield line
+        finally:
+            self.stop()
 
     def __next__(self) -> LogLine:
-        if self._deadline is None:
-            self._start()
         try:
+            self._readers.start()
             return self._next()
         except KeyboardInterrupt:
             self.stop()
@@ -93,51 +119,90 @@ class LogStream:
         Example:
             >>> tk.follow_logs(cluster, "Deployment/transcribe", tenant="speech").stop()
         """
-        self._stopped.set()
-        for _, log in self._logs:
-            log.stop()
-
-    def _start(self) -> None:
-        self._deadline = time.monotonic() + self._timeout_s
-        for container, log in self._logs:
-            threading.Thread(target=self._read, args=(container, log), name="tenantkit-log", daemon=True).start()
+        self._readers.stop()
+        self._readers.join()
 
     def _next(self) -> LogLine:
-        while self._open and not self._is_over():
+        while self._open and not self._readers.stopped.is_set():
             try:
-                found = self._queue.get(timeout=_LOOK_S)
+                found = self._readers.queue.get(timeout=_LOOK_S)
             except queue.Empty:
                 continue
             if isinstance(found, LogLine):
                 return found
             self._open -= 1
-            if found is not None:
-                self._errors.append(found)
+            if found.error is not None:
+                self._errors[found.name] = found.error
         self.stop()
-        if self._errors and len(self._errors) == len(self._logs):
-            raise self._errors.pop()
+        if self._errors and len(self._errors) == self.containers:
+            raise next(reversed(self._errors.values()))
         raise StopIteration
 
-    def _is_over(self) -> bool:
-        return self._stopped.is_set() or (self._deadline is not None and time.monotonic() >= self._deadline)
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The end of one log."""
+
+    name: str
+    error: TenantKitError | None
+
+
+class _Readers:
+    """The threads behind a stream; they do not hold the stream, so that one that nobody holds any more can end them."""
+
+    def __init__(self, logs: tuple[tuple[LoggedContainer, FollowedLog], ...], timeout_s: float) -> None:
+        self.logs = logs
+        self.queue: queue.Queue[LogLine | _End] = queue.Queue(_QUEUED_LINES)
+        self.stopped = threading.Event()
+        self._timeout_s = timeout_s
+        self._threads: list[threading.Thread] = []
+        self._timer: threading.Timer | None = None
+
+    def start(self) -> None:
+        """Begin to read, and to count the time; may be called twice."""
+        if self._threads or self.stopped.is_set():
+            return
+        if self._timeout_s <= threading.TIMEOUT_MAX:
+            self._timer = threading.Timer(self._timeout_s, self.stop)
+            self._timer.name, self._timer.daemon = "tenantkit-log-end", True
+            self._timer.start()
+        for container, log in self.logs:
+            thread = threading.Thread(target=self._read, args=(container, log), name="tenantkit-log", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Let all threads end."""
+        self.stopped.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        for _, log in self.logs:
+            log.stop()
+
+    def join(self) -> None:
+        """Wait a little for the threads: one that reads while the process exits can abort it."""
+        deadline = time.monotonic() + _JOIN_S
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _read(self, container: LoggedContainer, log: FollowedLog) -> None:
         """Read one log, in a thread of its own."""
-        end: ClusterError | None = None
+        place = container.namespace, container.pod, container.name
+        error: TenantKitError | None = None
         try:
             for line in log.lines():
                 when, text = parse_line(line)
-                if not self._put(LogLine(container.namespace, container.pod, container.name, when, text)):
+                if not self._put(LogLine(*place, when, text)):
                     break
-        except ClusterError as error:
-            end = error
-        self._put(end)
+        except TenantKitError as failure:
+            error = failure
+        self._put(_End("/".join(place), error))
 
-    def _put(self, item: LogLine | ClusterError | None) -> bool:
+    def _put(self, item: LogLine | _End) -> bool:
         """Wait for a place in the queue; False once nobody reads any more."""
-        while not self._stopped.is_set():
+        while not self.stopped.is_set():
             try:
-                self._queue.put(item, timeout=_LOOK_S)
+                self.queue.put(item, timeout=_LOOK_S)
             except queue.Full:
                 continue
             return True
@@ -174,7 +239,8 @@ def follow_logs(  # noqa: PLR0913 (all but two are optional)
 
     Returns:
         A `LogStream`: iterate over it for lines, each with `pod`, `container`, `time` and `text`; `stop()`, the end of
-        a `with` block or Ctrl-C ends it. It covers the pods that exist now, not those that are created later. The
+        a `for` loop or a `with` block, or Ctrl-C ends it. It covers the pods that exist now, not those that are created
+        later; its `notes` say which of them are left out, its `errors` from which containers no more lines come. The
         iteration raises PermissionDenied, BadRequest or ClusterUnavailable where no log at all can be read.
 
     Raises:
@@ -198,7 +264,19 @@ def follow_logs(  # noqa: PLR0913 (all but two are optional)
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     found = find_containers(cluster, workload, filters, container=container, max_pods=max_pods)
     followed = [(each, follow_log(cluster, _selection(each, limits))) for each in found.containers if each.has_node]
-    return LogStream(followed, timeout_s=seconds)
+    notes = [*notes_on_pods(workload, found), *_waiting(found)]
+    return LogStream(followed, timeout_s=seconds, notes=notes, incomplete=found.incomplete)
+
+
+def _waiting(found: LoggedContainers) -> Iterator[Message]:
+    """How many containers have no log yet."""
+    count = sum(not each.has_node for each in found.containers)
+    if count == 1:
+        yield Message("1 container has no log, since its pod has no node yet; {why} says why")
+    elif count:
+        yield Message(
+            "{count} containers have no log, since their pods have no node yet; {why} says why", {"count": count}
+        )
 
 
 def _selection(container: LoggedContainer, limits: LogLimits) -> LogSelection:
