@@ -98,7 +98,7 @@ class Identity(User):
         if self.tenants:
             yield ", ".join(map(repr, self.tenants))
         elif not self.is_provisioner:
-            yield "no tenant has you as a member"
+            yield f"no tenant {'is known to have' if self.incomplete else 'has'} you as a member"
         if self.is_administrator:
             yield "administrator of this cluster"
         elif self.is_provisioner:
