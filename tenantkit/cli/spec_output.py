@@ -35,7 +35,10 @@ _OUT = click.option("--out", metavar="FOLDER", type=FILE, help="Write files into
     show_default=True,
     help="With --out, one file per tenant or one per object.",
 )
-def render(files: tuple[str, ...], platform: str | None, out: str | None, split: Literal["tenant", "object"]) -> int:
+@click.option("--prune", is_flag=True, help="With --out, delete files of earlier renders that FILE does not have.")
+def render(
+    files: tuple[str, ...], platform: str | None, out: str | None, split: Literal["tenant", "object"], *, prune: bool
+) -> int:
     """Print the manifests of specs, without a cluster.
 
     FILE is YAML or JSON with `kind: Tenant` or `kind: Platform`; a folder stands for all such files in it, - for
@@ -45,6 +48,8 @@ def render(files: tuple[str, ...], platform: str | None, out: str | None, split:
     from tenantkit.provision.render import render as render_specs
     from tenantkit.provision.render import rendered_files, rendered_text
 
+    if prune and out is None:
+        raise click.UsageError("--prune needs --out FOLDER")
     tenants, settings, has_platform = _specs(files, platform)
     parts = render_specs(tenants, settings, has_platform=has_platform)
     if tenants and settings.copies:
@@ -54,9 +59,7 @@ def render(files: tuple[str, ...], platform: str | None, out: str | None, split:
         return ExitCode.DONE
     written = rendered_files(parts, split=split)
     _write(Path(out), written)
-    for stale in _stale(Path(out), written):
-        stale.unlink()
-        notify(f"tenantkit: deleted {stale}, which these specs no longer need")
+    _report_others(_others(Path(out), written), prune=prune)
     return ExitCode.DONE
 
 
@@ -126,10 +129,31 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         place.write_text(text, encoding="utf-8")
 
 
-def _stale(folder: Path, written: Mapping[str, str]) -> list[Path]:
-    """Files of an earlier render that this one does not have: to apply them would bring back what was removed."""
-    from tenantkit.provision.render import HEADER
+def _report_others(others: Sequence[Path], *, prune: bool) -> None:
+    """Delete files of earlier renders, or only name them: another run may have rendered other tenants there."""
+    for other in others:
+        if prune:
+            other.unlink()
+            notify(f"tenantkit: deleted {other}, which these specs do not have")
+        else:
+            notify(
+                f"note: {other} is of an earlier render: if its tenant or object shall no longer exist, delete it, or "
+                "render all specs with --prune"
+            )
+
+
+def _others(folder: Path, written: Mapping[str, str]) -> list[Path]:
+    """Files of earlier renders that this one did not write, where a render puts files and nowhere else."""
+    from tenantkit.provision.render import PLACES
 
     current = {folder / path for path in written}
-    others = (path for path in sorted(folder.rglob("*.yaml")) if path not in current and path.is_file())
-    return [path for path in others if path.read_bytes().startswith(HEADER.encode())]
+    found = {path for place in PLACES for path in folder.glob(place)} - current
+    return [path for path in sorted(found) if path.is_file() and _is_rendered(path)]
+
+
+def _is_rendered(path: Path) -> bool:
+    from tenantkit.provision.render import HEADER
+
+    header = HEADER.encode()
+    with path.open("rb") as file:
+        return file.read(len(header)) == header

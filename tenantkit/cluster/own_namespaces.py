@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.hints import Hint
-from tenantkit.rules.tenant_index import INDEX_NAMESPACE, tenants_in
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, has_marker, tenants_in
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.tenant_index import IndexedTenant
 
+_NO_INDEX = "the platform does not keep an index of tenants (yet): ask the platform team to run install_platform"
 NAME_NAMESPACES = Hint("you are not a member of any known tenant: {name_namespaces}")
 
 
@@ -73,6 +74,8 @@ def own_namespaces(cluster: ReadsOwnRules) -> tuple[str, ...]:
 def read_index(cluster: ReadsOwnRules) -> OwnTenants:
     """The user's tenants in one request. A server that denies it is an index without tenants, and `incomplete`.
 
+    So is a cluster without an index: a review of one's rules in a namespace that does not exist is no error.
+
     Raises:
         Unauthorized: the server does not accept the credentials.
         ClusterUnavailable: the server gave no answer.
@@ -83,7 +86,10 @@ def read_index(cluster: ReadsOwnRules) -> OwnTenants:
         status = cluster.own_rules(INDEX_NAMESPACE)
     except (NotFound, PermissionDenied) as error:
         return OwnTenants(incomplete=str(error))
-    return OwnTenants(tenants_in(resource_rules(status)), _incomplete(status))
+    rules = resource_rules(status)
+    tenants, incomplete = tenants_in(rules), _incomplete(status)
+    is_kept = bool(tenants) or has_marker(rules)
+    return OwnTenants(tenants, incomplete if is_kept else incomplete or _NO_INDEX)
 
 
 def resource_rules(status: Manifest) -> list[Manifest]:

@@ -33,7 +33,7 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
 
     Returns:
         tenant, namespace: string. Sorted by tenant. `attrs["incomplete"]`: why some may be missing, if the server's
-        answer was incomplete. `attrs["scope"]` is not set.
+        answer was incomplete, or if the platform does not keep an index yet. `attrs["scope"]` is not set.
 
     Raises:
         Unauthorized: the server does not accept the credentials.
@@ -50,5 +50,6 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
     frame = frame_of_rows(((tenant.name, tenant.namespace) for tenant in index.tenants), MY_TENANTS)
     frame.attrs["incomplete"] = {"SelfSubjectRulesReview": index.incomplete} if index.incomplete is not None else {}
     if frame.empty:
-        frame.attrs[EMPTY] = "You are not a member of any tenant."
+        known = "You are not a member of any tenant."
+        frame.attrs[EMPTY] = known if index.incomplete is None else f"Your tenants are not known: {index.incomplete}."
     return frame

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import RBAC_GROUP, make_subject
 from tenantkit.manifests.labels import own_labels
-from tenantkit.rules.tenant_index import INDEX_NAMESPACE, index_rule, owners_role_name, role_name
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, index_rule, marker_rule, owners_role_name, role_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 WRITER_ROLE = "tenantkit-index-writer"
+MARKER_ROLE = "tenantkit-index-marker"
 
 
 def make_index(tenant: Tenant, platform: Platform) -> list[Manifest]:
@@ -55,6 +56,13 @@ def make_index_writers(platform: Platform) -> tuple[Manifest, Manifest]:
     subjects = [make_subject(person, platform.people) for person in platform.provisioners]
     rule = _rule(("roles",), ("create", "update", "patch", "delete"))
     return _role(WRITER_ROLE, labels, [rule]), _binding(WRITER_ROLE, labels, subjects)
+
+
+def make_index_marker() -> tuple[Manifest, Manifest]:
+    """What everybody's rules in the index name, so that an index which is not there is no answer "no tenants"."""
+    labels = own_labels()
+    everybody = {"kind": "Group", "apiGroup": RBAC_GROUP, "name": "system:authenticated"}
+    return _role(MARKER_ROLE, labels, [marker_rule()]), _binding(MARKER_ROLE, labels, [everybody])
 
 
 def is_indexed_member(manifest: Manifest) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import RBAC_GROUP, make_subject
-from tenantkit.manifests.index import make_index_namespace, make_index_writers
+from tenantkit.manifests.index import make_index_marker, make_index_namespace, make_index_writers
 from tenantkit.manifests.labels import PLATFORM_CONFIG_MAP, PLATFORM_KEY, own_labels
 from tenantkit.manifests.roles import PROVISIONER_ROLE, make_roles
 from tenantkit.spec.base import canonical_json
@@ -31,7 +31,7 @@ def make_platform(platform: Platform) -> tuple[Manifest, ...]:
         *make_roles(platform),
         _provisioners(platform),
         _settings(platform),
-        *_ordered(_readers(), make_index_writers(platform)),
+        *_ordered(_readers(), make_index_writers(platform), make_index_marker()),
     )
 
 

@@ -28,6 +28,9 @@ Split: TypeAlias = Literal["tenant", "object"]
 
 HEADER = "# rendered by tenantkit; the next render overwrites it\n"
 _PLATFORM = "00-platform"  # `kubectl apply -f FOLDER` reads files by name, and tenants need the platform's namespaces
+_TENANT = "tenant-"
+# Where `rendered_files` puts files, as patterns of a path.
+PLACES = tuple(f"{folder}{file}" for folder in (_PLATFORM, f"{_TENANT}*") for file in (".yaml", "/*.yaml"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def render(tenants: Iterable[Tenant], platform: Platform, *, has_platform: bool)
     listed = list(tenants)
     platform.check(listed)
     parts = [Rendered(_PLATFORM, (*make_platform(platform), *make_guardrails(platform)))] if has_platform else []
-    return parts + [Rendered(f"tenant-{tenant.name}", _objects(tenant, platform)) for tenant in listed]
+    return parts + [Rendered(f"{_TENANT}{tenant.name}", _objects(tenant, platform)) for tenant in listed]
 
 
 def rendered_text(parts: Iterable[Rendered]) -> str:

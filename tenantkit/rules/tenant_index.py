@@ -27,6 +27,7 @@ INDEX_GROUP = "tenantkit.dev"
 INDEX_RESOURCE = "tenants"
 
 _VERB = "get"
+_MARKER = "_index"  # no DNS label, so that no tenant has this name
 _NAME_AND_NAMESPACE = 2
 
 
@@ -66,6 +67,22 @@ def index_rule(tenant: str, namespace: str) -> Manifest:
         "verbs": [_VERB],
         "resourceNames": list(dict.fromkeys((tenant, namespace))),
     }
+
+
+def marker_rule() -> Manifest:
+    """The rule that everybody has in the index, by which a review there tells an index without one's name from none."""
+    return {
+        "apiGroups": [INDEX_GROUP],
+        "resources": [INDEX_RESOURCE],
+        "verbs": [_VERB],
+        "resourceNames": [_MARKER],
+    }
+
+
+def has_marker(rules: Iterable[Mapping[str, object]]) -> bool:
+    """Whether a user's rules in the index say that the platform keeps one."""
+    marker = marker_rule()
+    return any(all(rule.get(key) == value for key, value in marker.items()) for rule in rules)
 
 
 def tenants_in(rules: Iterable[Mapping[str, object]]) -> tuple[IndexedTenant, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.rules.tenant_index import owners_role_name, role_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,6 +84,12 @@ def is_ours(of: str) -> str:
         f"(has({of}.metadata.labels) && {key} in {of}.metadata.labels "
         f"&& {of}.metadata.labels[{key}] == {text(MANAGED_BY)})"
     )
+
+
+def is_of_a_tenant(of: str) -> str:
+    """Whether a Role or RoleBinding of the index has a name by which it belongs to a tenant."""
+    prefixes = texts((role_name(""), owners_role_name("")))
+    return f"(has({of}.metadata.name) && {prefixes}.exists(prefix, {of}.metadata.name.startsWith(prefix)))"
 
 
 def is_same(*fields: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tenantkit.manifests.guardrails.cel import (
     is_no_administrator,
+    is_of_a_tenant,
     is_ours,
     is_provisioner,
     is_same,
@@ -24,8 +25,11 @@ from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 _RBAC = "rbac.authorization.k8s.io"
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 _RESERVED = ("default", "tenantkit-system", INDEX_NAMESPACE)
-# Roles and RoleBindings of the index, which the guardrail `people` judges.
-_IN_INDEX = f"(request.namespace == {text(INDEX_NAMESPACE)} && request.resource.group == {text(_RBAC)})"
+# Roles and RoleBindings of tenants in the index, which the guardrail `people` judges. Others there are the platform's.
+_IN_INDEX = (
+    f"(request.namespace == {text(INDEX_NAMESPACE)} && request.resource.group == {text(_RBAC)} "
+    f"&& {is_of_a_tenant('(object != null ? object : oldObject)')})"
+)
 
 
 def _label(of: str, key: str) -> str:

@@ -1,6 +1,7 @@
 """Guardrail `people`: owners bind tenantkit's roles, to persons and to accounts of their own namespace.
 
-In the index it holds provisioners as well: who is in it is named, so that no tenant is shown to everybody.
+In the index it holds provisioners as well: who is in it is named, so that no tenant is shown to everybody, and a
+tenant's Role there names that tenant alone, so that nobody is shown another one.
 
 Whoever may bind a role could bind it to everybody, or to an account of another namespace, through which others come in.
 Source: pages "Role Based Access Control Good Practices" and "Multi-tenancy".
@@ -11,6 +12,7 @@ from __future__ import annotations
 from tenantkit.manifests.guardrails.cel import (
     MAY_MANAGE,
     is_no_administrator,
+    is_of_a_tenant,
     is_same,
     may_not_manage,
     setting,
@@ -18,9 +20,9 @@ from tenantkit.manifests.guardrails.cel import (
     texts,
 )
 from tenantkit.manifests.guardrails.policy import Policy, Resources, Rule
-from tenantkit.manifests.labels import ADDED_BY_ANNOTATION
+from tenantkit.manifests.labels import ADDED_BY_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.role_rules import TENANT_ROLES
-from tenantkit.rules.tenant_index import INDEX_NAMESPACE
+from tenantkit.rules.tenant_index import INDEX_GROUP, INDEX_NAMESPACE, INDEX_RESOURCE, owners_role_name, role_name
 
 _RBAC = "rbac.authorization.k8s.io"
 _MAX_SUBJECTS = 50
@@ -198,18 +200,35 @@ TOKENS = Policy(
 )
 
 _IN_INDEX = "in the index of tenants"
+# The rules of the Roles that `make_index` makes: the tenant with its namespace, and the tenant's own objects there.
+_NAMES_TENANT = (
+    f"(rule.apiGroups == {texts([INDEX_GROUP])} && rule.resources == {texts([INDEX_RESOURCE])} "
+    "&& rule.verbs == ['get'] && size(rule.resourceNames) in [1, 2] && rule.resourceNames[0] == variables.tenant "
+    f"&& object.metadata.name == {text(role_name(''))} + variables.tenant)"
+)
+_NAMES_ENTRIES = (
+    f"(rule.apiGroups == {texts([_RBAC])} && size(rule.resourceNames) > 0 "
+    "&& rule.resourceNames.all(name, name in variables.entries) && object.metadata.name in variables.entries)"
+)
 
 INDEX = Policy(
     "tenantkit-people-index",
     "people",
-    [Resources(_RBAC, ("rolebindings",))],
+    [Resources(_RBAC, ("roles", "rolebindings"))],
     [
         is_no_administrator(),
         {"name": "is-in-the-index", "expression": f"request.namespace == {text(INDEX_NAMESPACE)}"},
     ],
     [
+        Rule(is_of_a_tenant("object"), "a Role or RoleBinding of another name than a tenant's", where=_IN_INDEX),
         Rule(
-            "object.roleRef.kind == 'Role' && object.roleRef.name == object.metadata.name",
+            "!variables.is_role || variables.same_rules || variables.rules.all(rule, has(rule.resourceNames) "
+            f"&& has(rule.apiGroups) && has(rule.resources) && ({_NAMES_TENANT} || {_NAMES_ENTRIES}))",
+            "a Role with other rights than those of its tenant",
+            where=_IN_INDEX,
+        ),
+        Rule(
+            "variables.is_role || (object.roleRef.kind == 'Role' && object.roleRef.name == object.metadata.name)",
             "a RoleBinding to a Role with another name than its own",
             where=_IN_INDEX,
         ),
@@ -233,7 +252,15 @@ INDEX = Policy(
         ),
     ],
     {
+        "is_role": "request.resource.resource == 'roles'",
         "same": is_same("subjects"),
+        "same_rules": is_same("rules"),
+        "rules": "has(object.rules) ? object.rules : []",
+        "tenant": (
+            f"has(object.metadata.labels) && {text(TENANT_LABEL)} in object.metadata.labels "
+            f"? object.metadata.labels[{text(TENANT_LABEL)}] : ''"
+        ),
+        "entries": f"[{text(role_name(''))} + variables.tenant, {text(owners_role_name(''))} + variables.tenant]",
         "subjects": "has(object.subjects) ? object.subjects : []",
         "reserved": (
             "variables.subjects.filter(it, it.kind != 'ServiceAccount' && it.name.startsWith('system:'))"

@@ -98,7 +98,7 @@ class Identity(User):
         if self.tenants:
             yield ", ".join(map(repr, self.tenants))
         elif not self.is_provisioner:
-            yield "not a member of any tenant"
+            yield f"not a member of any {'known ' if self.incomplete else ''}tenant"
         if self.is_administrator:
             yield "administrator of this cluster"
         elif self.is_provisioner:

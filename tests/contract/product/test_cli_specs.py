@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -118,15 +119,40 @@ def test_rendered_manifests_applied_by_kubectl_give_the_same_objects(
     assert {tenant.name: live_objects(cluster, tenant.name) for tenant in tenants} == before
 
 
-def test_a_render_deletes_files_of_an_earlier_one_and_no_others(name: str, tmp_path: Path) -> None:
+def test_a_render_deletes_no_file_and_names_those_that_it_did_not_write(name: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    for tenants in ([f"{name}-a", f"{name}-b"], [f"{name}-a"]):
-        text = "---\n".join(spec(tenant) for tenant in tenants)
-        done = tenantkit("render", "-", "--out", str(out), stdin=text)
-        (out / "mine.yaml").write_text("kind: List\n")
+    for tenant in (f"{name}-a", f"{name}-b"):
+        done = tenantkit("render", "-", "--out", str(out), stdin=spec(tenant))
 
-    assert done.stderr == f"tenantkit: deleted {out}/tenant-{name}-b.yaml, which these specs no longer need\n"
-    assert sorted(path.name for path in out.iterdir()) == ["mine.yaml", f"tenant-{name}-a.yaml"]
+    assert done.stderr == (
+        f"note: {out}/tenant-{name}-a.yaml is of an earlier render: if its tenant or object shall no longer exist, "
+        "delete it, or render all specs with --prune\n"
+    )
+    assert sorted(path.name for path in out.iterdir()) == [f"tenant-{name}-a.yaml", f"tenant-{name}-b.yaml"]
+
+
+def test_a_pruning_render_deletes_files_of_an_earlier_one_and_no_others(name: str, tmp_path: Path) -> None:
+    out, header = tmp_path / "out", "# rendered by tenantkit; the next render overwrites it\n"
+    first, second = f"{name}-a", f"{name}-b"
+    tenantkit("render", "-", "--out", str(out), "--split", "object", stdin=f"{spec(first)}---\n{spec(second)}")
+    others = {"mine.yaml", f"tenant-{name}-mine.yaml", "prod/tenant-x.yaml", f"tenant-{first}/deep/a.yaml"}
+    for path in others:
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_text("kind: List\n" if path.startswith("tenant-" + name + "-mine") else header)
+    os.mkfifo(out / "tenant-queue.yaml")
+
+    done = tenantkit("render", "-", "--out", str(out), "--prune", stdin=spec(first))
+
+    left = {str(path.relative_to(out)) for path in out.rglob("*.yaml") if path.is_file()}
+    deleted = f"tenantkit: deleted {out}/tenant-{second}/00-namespace-{second}.yaml, which these specs do not have"
+    assert left == {*others, f"tenant-{first}.yaml"}
+    assert deleted in done.stderr.splitlines()
+
+
+def test_prune_needs_a_folder(name: str) -> None:
+    done = tenantkit("render", "-", "--prune", stdin=spec(name))
+
+    assert (done.returncode, "--prune needs --out FOLDER" in done.stderr) == (2, True), done.stderr
 
 
 def test_render_needs_no_cluster_and_names_what_it_cannot_render(tmp_path: Path) -> None:

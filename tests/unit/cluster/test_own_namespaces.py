@@ -9,7 +9,8 @@ import pytest
 from tenantkit.cluster.own_namespaces import OwnTenants, own_namespaces, read_index
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.rules.tenant_index import IndexedTenant, index_rule
+from tenantkit.frames.my_tenants import my_tenants
+from tenantkit.rules.tenant_index import IndexedTenant, index_rule, marker_rule
 from tests.unit.cluster.seam import Script, answer, cluster, status
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ _DENIED = status(403, "Forbidden", "pods is forbidden")
 def reviewed(*tenants: tuple[str, str], **more: object) -> Answer:
     """The answer to a review of the rules in the index."""
     rules = [index_rule(name, namespace) for name, namespace in tenants]
-    return answer(201, {"status": {"resourceRules": rules, "nonResourceRules": [], "incomplete": False, **more}})
+    return answer(
+        201, {"status": {"resourceRules": [marker_rule(), *rules], "nonResourceRules": [], "incomplete": False, **more}}
+    )
 
 
 def pods(*names: str) -> Answer:
@@ -52,6 +55,28 @@ def test_rules_that_could_not_be_listed_make_the_index_incomplete() -> None:
         (IndexedTenant("vision", "vision"),),
         "the server could not list all of your permissions: webhook authorizer does not support it",
     )
+
+
+def test_a_user_without_a_tenant_in_an_index_is_no_member_and_nothing_is_incomplete() -> None:
+    assert read_index(cluster(Script(reviewed()))) == OwnTenants()
+
+
+def test_a_cluster_without_an_index_is_not_taken_for_one_where_the_user_has_no_tenant() -> None:
+    reply = answer(201, {"status": {"resourceRules": [], "nonResourceRules": [], "incomplete": False}})
+
+    assert read_index(cluster(Script(reply))) == OwnTenants(
+        (), "the platform does not keep an index of tenants (yet): ask the platform team to run install_platform"
+    )
+
+
+def test_my_tenants_of_a_cluster_without_an_index_are_not_known() -> None:
+    reply = answer(201, {"status": {"resourceRules": [], "nonResourceRules": [], "incomplete": False}})
+
+    frame = my_tenants(cluster(Script(reply)))
+
+    assert frame.attrs["empty"].startswith("Your tenants are not known: the platform does not keep an index")
+    assert [*frame.attrs["incomplete"]] == ["SelfSubjectRulesReview"]
+    assert my_tenants(cluster(Script(reviewed()))).attrs["empty"] == "You are a member of no tenant."
 
 
 def test_a_missing_role_of_another_binding_does_not_make_the_index_incomplete() -> None:

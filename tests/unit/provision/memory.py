@@ -20,7 +20,7 @@ from tenantkit.provision.stored.platform import get_platform
 from tenantkit.rules.kinds import Kind
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.rules.selectors.label_selectors import label_selector_of, parse_label_selector
-from tenantkit.rules.tenant_index import INDEX_NAMESPACE, index_rule
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, index_rule, marker_rule
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.patch import patch
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
@@ -174,7 +174,8 @@ class Memory(ClusterApi):
         return self.rights is None or ((verb, kind) in self.rights and namespace is not None)
 
     def own_rules(self, namespace: str) -> Manifest:
-        rules = [index_rule(tenant.name, tenant.namespace) for tenant in self.own if namespace == INDEX_NAMESPACE]
+        tenants = [marker_rule(), *(index_rule(tenant.name, tenant.namespace) for tenant in self.own)]
+        rules = tenants if namespace == INDEX_NAMESPACE else []
         return {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
 
     def list(

@@ -24,6 +24,9 @@ def test_rules_that_do_not_show_pods_are_no_role() -> None:
     assert role_by_rules([{"verbs": ["get"], "apiGroups": [""], "resources": ["configmaps"]}]) is None
 
 
+NOT_KNOWN = "dana@example.com: no tenant is known to have you as a member"
+
+
 def identity(**fields: Any) -> Identity:
     """A user of a cluster."""
     return Identity("dana@example.com", (), "lab", SERVER, is_sandbox=False, **fields)
@@ -51,6 +54,10 @@ def identity(**fields: Any) -> Identity:
         (
             identity(is_provisioner=True, is_administrator=True, tenants=(Membership("vision", "vision", "owner"),)),
             "dana@example.com: owner of vision; administrator of this cluster",
+        ),
+        (
+            identity(incomplete=("x",)),
+            f"{NOT_KNOWN}; may not create tenants: ask the platform team; incomplete, since x",
         ),
         (
             identity(is_provisioner=True, incomplete=("a proxy denies it",)),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tenantkit.rules.tenant_index import IndexedTenant, index_rule, owners_role_name, role_name, tenants_in
+from tenantkit.rules.tenant_index import (
+    IndexedTenant,
+    has_marker,
+    index_rule,
+    marker_rule,
+    owners_role_name,
+    role_name,
+    tenants_in,
+)
 
 _RULE = {"apiGroups": ["tenantkit.dev"], "resources": ["tenants"], "verbs": ["get"]}
 
@@ -25,6 +33,12 @@ def test_the_tenants_of_several_rules_are_sorted_and_each_is_there_once() -> Non
     rules = [index_rule("vision", "team-vision"), index_rule("speech", "speech"), index_rule("vision", "team-vision")]
 
     assert tenants_in(rules) == (IndexedTenant("speech", "speech"), IndexedTenant("vision", "team-vision"))
+
+
+def test_the_marker_of_the_index_is_not_a_tenant() -> None:
+    assert tenants_in([marker_rule()]) == ()
+    assert has_marker([index_rule("vision", "vision"), marker_rule()])
+    assert not has_marker([index_rule("index", "index"), {**_RULE}])
 
 
 @pytest.mark.parametrize(

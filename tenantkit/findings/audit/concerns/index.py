@@ -11,7 +11,7 @@ from tenantkit.findings.audit.fields import name_of
 from tenantkit.findings.audit.snapshot import permission
 from tenantkit.findings.audit.view import SPEC, is_tenants
 from tenantkit.hints import Message
-from tenantkit.manifests.index import WRITER_ROLE
+from tenantkit.manifests.index import MARKER_ROLE, WRITER_ROLE
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.index.read import INDEX_KINDS, indexed_tenant
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
@@ -40,7 +40,7 @@ def _of_tenants_only(view: ClusterView) -> Iterator[Found]:
     for kind in INDEX_KINDS:
         for manifest in view.snapshot.of(kind, INDEX_NAMESPACE):
             name = str(manifest["metadata"]["name"])
-            if name != WRITER_ROLE and indexed_tenant(name) not in names:
+            if name not in (WRITER_ROLE, MARKER_ROLE) and indexed_tenant(name) not in names:
                 yield Evidence(f"{name_of(manifest)} in {INDEX_NAMESPACE}", "", "belongs to no tenant")
 
 

@@ -180,3 +180,53 @@ def test_a_provisioner_gives_no_rights_there_that_it_lacks(provisioner: Wire) ->
 
     assert answer.status == 403
     assert "attempting to grant RBAC permissions not currently held" in answer.body["message"]
+
+
+def names(*tenants: str) -> dict[str, object]:
+    """The rule by which members find a tenant."""
+    return {"apiGroups": ["tenantkit.dev"], "resources": ["tenants"], "verbs": ["get"], "resourceNames": [*tenants]}
+
+
+def test_a_provisioner_lets_members_of_a_tenant_see_no_other(provisioner: Wire, place: Place) -> None:
+    entries = {"apiGroups": [RBAC], "resources": ["rolebindings"], "verbs": ["update"]}
+    wrong: list[dict[str, object]] = [
+        names("speech"),
+        names("_index"),
+        names(place.name, "a", "b"),
+        {key: value for key, value in names(place.name).items() if key != "resourceNames"},
+        entries | {"resourceNames": ["owners-speech"]},
+    ]
+    for rule in wrong:
+        answer = patch(
+            provisioner, f"tenant-{place.name}", [{"op": "replace", "path": "/rules", "value": [rule]}], "roles"
+        )
+
+        denied(answer, "a Role with other rights than those of its tenant is not allowed in the index of tenants")
+
+
+def test_a_provisioner_makes_the_entries_of_a_tenant_and_takes_them_back(provisioner: Wire, place: Place) -> None:
+    made = names(place.name, f"team-{place.name}")
+    replaced = [{"op": "replace", "path": "/rules", "value": [made]}]
+
+    assert patch(provisioner, f"tenant-{place.name}", replaced, "roles").status == 200
+    assert patch(provisioner, f"owners-{place.name}", add(EVE)).status == 200
+    assert provisioner("DELETE", f"{INDEX}/roles/tenant-{place.name}", query=DRY_RUN).status == 200
+
+
+@pytest.mark.parametrize("name", ["tenantkit-index-writer", "tenantkit-index-marker"])
+@pytest.mark.parametrize("kind", ["roles", "rolebindings"])
+def test_a_provisioner_changes_none_of_the_platforms_objects_in_the_index(
+    kind: str, name: str, provisioner: Wire
+) -> None:
+    operation = {"op": "add", "path": "/metadata/labels/a", "value": "b"}
+
+    denied(patch(provisioner, name, [operation], kind), "is not allowed")
+    denied(provisioner("DELETE", f"{INDEX}/{kind}/{name}", query=DRY_RUN), "a change by a provisioner")
+
+
+def test_a_provisioner_binds_nobody_to_the_writers_of_the_index(provisioner: Wire) -> None:
+    role = {"apiGroup": RBAC, "kind": "Role", "name": "tenantkit-index-writer"}
+    for name in ("tenantkit-index-writer", "more-writers", "tenant-writers"):
+        binding = {"metadata": {"name": name}, "roleRef": role, "subjects": [EVE]}
+
+        denied(provisioner("POST", f"{INDEX}/rolebindings", binding, query=DRY_RUN), "is not allowed")

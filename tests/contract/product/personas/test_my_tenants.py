@@ -47,6 +47,22 @@ def test_a_member_finds_their_tenant_in_one_request(
     assert name not in tenants_of(connect_as("stranger"))
 
 
+def test_a_stranger_is_no_member_as_long_as_the_platform_keeps_an_index(
+    name: str, cluster: tk.Cluster, connect_as: Callable[[str], tk.Cluster]
+) -> None:
+    stranger = connect_as("stranger")
+    assert name
+    eventually(lambda: tk.my_tenants(stranger).attrs["incomplete"] == {})
+    marker = ObjectRef(f"{RBAC}/v1", "RoleBinding", "tenantkit-index-marker", INDEX_NAMESPACE)
+
+    cluster.delete(marker)
+
+    eventually(lambda: "install_platform" in str(tk.my_tenants(stranger).attrs["incomplete"]))
+    assert "no tenant is known to have you as a member" in repr(tk.whoami(stranger))
+    tk.install_platform(cluster, tk.get_platform(cluster), progress=False)
+    eventually(lambda: tk.my_tenants(stranger).attrs["incomplete"] == {})
+
+
 def test_a_removed_member_no_longer_finds_it(
     name: str, cluster: tk.Cluster, connect_as: Callable[[str], tk.Cluster]
 ) -> None:
