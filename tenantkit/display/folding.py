@@ -67,7 +67,8 @@ def _far_from_limit(frame: pd.DataFrame) -> Flags:
 
 def _held_far_from_limit(frame: pd.DataFrame) -> Flags:
     """Of an entry, all holders or none: ten of a tenth each fill it."""
-    entry = [name for name in ("tenant", "namespace", "quota", "scopes", "resource") if name in frame.columns]
+    names = frame.columns.tolist()
+    entry = [name for name in ("tenant", "namespace", "quota", "scopes", "resource") if names.count(name) == 1]
     held_pct = frame.groupby(entry, dropna=False)["share_pct"].transform("sum")
     return ~_flags(held_pct.ge(FAR_PCT)) & ~_is_main(frame)
 

@@ -98,6 +98,13 @@ def test_many_holders_of_a_small_part_fill_an_entry_together() -> None:
     assert shown_rows(holders([10, 10, 10])) == ["requests.cpu"]
 
 
+def test_a_selection_that_names_a_column_twice_is_folded_by_the_other_columns() -> None:
+    frame = holders([10, 10, 10])[["namespace", "namespace", "resource", "workload", "share_pct"]]
+
+    assert shown_rows(frame) == ["requests.cpu"]
+    assert isinstance(repr(frame), str)
+
+
 def test_checks_that_passed_are_folded_behind_those_that_did_not() -> None:
     columns = {"check": [*"abcd"], "wall": ["network"] * 4, "state": ["fail", "pass", "pass", "pass"]}
     frame = Frame({name: pd.array(values, "string") for name, values in columns.items()})
