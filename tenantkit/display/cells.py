@@ -127,7 +127,7 @@ def is_main_resource(resource: object) -> bool:
 
 
 def _missing(value: Any) -> Cell | None:
-    return MISSING if value is None or value is pd.NA or value is pd.NaT or value != value else None  # noqa: PLR0124 (NaN)
+    return MISSING if pd.api.types.is_scalar(value) and pd.isna(value) else None  # an array is compared by element
 
 
 def _amount(value: float, unit: str | None) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FAR_PCT = 50.0
 _FAR_STATES = ("ok", "none", "unserved")
+_ENTRY = ("tenant", "namespace", "quota", "scopes", "resource")
+_READ = (*_ENTRY, "state", "workload", "used_pct", "share_pct")
 _FEW = 3  # fewer are not worth a fold
 
 
@@ -42,7 +44,7 @@ def folding_of(frame: pd.DataFrame) -> Folding:
     """Decide by the frame's columns which rows are folded."""
     for needed, numbers, reason, find in _RULES:
         if _has(frame, needed, numbers):
-            flags = find(frame)
+            flags = find(_comparable(frame))
             if _FEW <= flags.sum() < len(frame):
                 return Folding(flags, reason)
     return unfolded(frame)
@@ -60,6 +62,20 @@ def _has(frame: pd.DataFrame, needed: Sequence[str], numbers: Sequence[str]) -> 
     return is_there and all(pd.api.types.is_numeric_dtype(frame[name].dtype) for name in numbers)
 
 
+def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns that rules read; lists, arrays and frames, which pandas cannot compare or group, as texts."""
+    found = {}
+    for name in _READ:
+        if frame.columns.tolist().count(name) == 1:
+            values = frame[name]
+            found[name] = values.map(_scalar) if values.dtype == object else values
+    return pd.DataFrame(found)
+
+
+def _scalar(value: object) -> object:
+    return value if pd.api.types.is_scalar(value) else str(value)
+
+
 def _far_from_limit(frame: pd.DataFrame) -> Flags:
     is_near = _flags(frame["used_pct"].ge(FAR_PCT))
     return _flags(frame["state"].isin(_FAR_STATES)) & ~is_near & ~_is_main(frame)
@@ -67,7 +83,7 @@ def _far_from_limit(frame: pd.DataFrame) -> Flags:
 
 def _held_far_from_limit(frame: pd.DataFrame) -> Flags:
     """Of an entry, all holders or none: ten of a tenth each fill it."""
-    entry = [name for name in ("tenant", "namespace", "quota", "scopes", "resource") if name in frame.columns]
+    entry = [name for name in _ENTRY if name in frame.columns]
     held_pct = frame.groupby(entry, dropna=False)["share_pct"].transform("sum")
     return ~_flags(held_pct.ge(FAR_PCT)) & ~_is_main(frame)
 

@@ -48,7 +48,8 @@ def frame_html(shown: Shown) -> str:
     parts = [_table(head, rows)]
     if shown.fold:
         folded, _ = _within(_rows(shown.columns, range(shown.rows, size)))
-        parts.append(f"<details><summary>{escape(shown.fold)}</summary>{_table(head, folded)}</details>")
+        listed = f"<p>The first {len(folded):,} of them.</p>" if len(folded) < shown.folded else ""
+        parts.append(f"<details><summary>{escape(shown.fold)}</summary>{listed}{_table(head, folded)}</details>")
     parts += [f"<p>{escape(note)}</p>" for note in (*notes, *shown.notes)]
     return framed("".join(parts))
 

@@ -71,12 +71,14 @@ class Shown:
         columns: from left to right.
         rows: how many rows are shown; the cells after them are folded.
         fold: what the folded rows are, with their number; "" where none is folded.
+        folded: how many rows are folded; of them there are cells for at most as many as may be shown.
         notes: sentences below the table.
     """
 
     columns: tuple[Column, ...]
     rows: int
     fold: str
+    folded: int
     notes: tuple[str, ...]
 
 
@@ -107,7 +109,7 @@ def shown_of(
     notes += incomplete_notes(frame.attrs)
     number = int(folding.is_folded.sum())
     fold = f"{number:,} more rows {folding.reason}" if number else ""
-    return Shown(_long_below(columns), len(kept), fold, tuple(filter(None, notes)))
+    return Shown(_long_below(columns), len(kept), fold, number, tuple(filter(None, notes)))
 
 
 def empty_sentence(frame: pd.DataFrame) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tenantkit.display.colours import FULL, OK, translucent
 from tenantkit.display.frame import Frame
@@ -217,6 +219,45 @@ def test_an_incomplete_answer_says_so_below() -> None:
 def test_any_frame_is_shown(frame: Frame) -> None:
     assert isinstance(repr(frame), str)
     assert isinstance(html(frame), str)
+
+
+ODD_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.datetimes()
+    | st.sampled_from([pd.NA, pd.NaT, np.nan, np.array([1, 2]), np.array([]), np.array([[1], [2]]), np.ma.masked,
+                       pd.Series([1, None]), pd.Index([1, 2]), pd.array([1, None], "Int64"), object, len]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+    | st.tuples(inner) | st.builds(lambda value: Frame({"x": [value]}), inner),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(
+    values=st.lists(ODD_VALUES, min_size=1, max_size=4),
+    names=st.sets(st.sampled_from(["x", "cause", "resource", "state", "namespace", "wall"]), min_size=1),
+    left_out=st.sampled_from([[], ["used_pct"], ["used_pct", "share_pct"]]),
+)
+@settings(max_examples=60, deadline=None)
+@example(values=[np.array([1, 2])], names={"x"}, left_out=[])
+@example(values=[pd.Series([1, 2])], names={"x"}, left_out=[])
+@example(values=[Frame({"x": [np.array([1, 2])]})], names={"x"}, left_out=[])
+@example(values=[[1], {"a": 1}], names={"resource", "state"}, left_out=[])
+@example(values=[[1], {"a": 1}], names={"resource", "namespace"}, left_out=["used_pct"])
+@example(values=[[1], np.array([1, 2])], names={"state"}, left_out=["used_pct", "share_pct"])
+def test_no_odd_value_keeps_a_frame_from_being_shown(values: list[Any], names: set[str], left_out: list[str]) -> None:
+    array = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        array[row] = value
+    others = {"resource": "pods", "state": "pass", "check": "a", "wall": "b", "workload": "c", "namespace": "d"}
+    frame = Frame({**others, **dict.fromkeys(names, array), "used_pct": 1.0, "share_pct": 1.0}).drop(columns=left_out)
+
+    assert isinstance(repr(frame), str)
+    assert isinstance(html(frame), str)
+
+
+def test_an_array_of_missing_values_is_no_missing_value() -> None:
+    assert texts(Frame({"x": [np.array([1, 2]), np.array([np.nan]), np.nan, pd.NaT]})) == {
+        "x": ["[1 2]", "[nan]", "–", "–"]  # noqa: RUF001
+    }
 
 
 def test_the_reason_of_a_missing_value_is_what_its_cell_says_to_whoever_points_at_it() -> None:
