@@ -129,7 +129,8 @@ def delete(  # noqa: PLR0913 (one argument per option)
 ) -> int:
     """Delete tenants with everything in them, all at the same time.
 
-    This cannot be undone. Without --confirm it shows what would be deleted, deletes nothing and exits with 2.
+    This cannot be undone. Without --confirm it shows what would be deleted, deletes nothing and exits with 2, or
+    with 5 if only somebody else may delete a tenant.
     """
     from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 
@@ -141,6 +142,8 @@ def delete(  # noqa: PLR0913 (one argument per option)
         if not confirm:
             planned = plan_delete_tenants(cluster, chosen)
             print_result(output, planned.as_json("shell"), planned.words("shell"))
+            if any(row.action == "not yours" for row in planned.rows):
+                return ExitCode.PENDING
             raise click.UsageError(missing)
         with cancelled_by_signals() as cancelled:
             return print_report(output, lambda: delete_tenants(cluster, chosen, confirm=confirm, cancelled=cancelled))

@@ -18,6 +18,7 @@ from tenantkit.exceptions import (
     InvalidSpecError,
     NotFound,
     OwnershipError,
+    PermissionDenied,
     Problem,
     TenantKitError,
     WaitTimeoutError,
@@ -30,7 +31,15 @@ from tenantkit.provision.index.remove import entries_by_tenant, remove_entry
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
 from tenantkit.provision.read import read_contents
-from tenantkit.provision.reasons import IN_THE_INDEX, IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
+from tenantkit.provision.reasons import (
+    IN_THE_INDEX,
+    IN_THE_NAMESPACE,
+    NOT_YOURS_TO_DELETE,
+    PROTECTED,
+    Reason,
+    failed,
+    namespace_not_applied,
+)
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
@@ -41,6 +50,7 @@ from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.arguments import checked_names
+from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -49,6 +59,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.live import LiveState
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 
 # Kinds that controllers create for other objects, and that no user would miss.
@@ -66,8 +77,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
 
     Returns:
         A Plan with one row per object: `delete` for each namespace and everything in it, and for the tenant's objects
-        in the index, `blocked` if the tenant is protected, and `unknown` with the name `*` for a kind that you may not
-        list.
+        in the index, `not yours` if you may not delete the namespace, `blocked` if the tenant is protected, and
+        `unknown` with the name `*` for a kind that you may not list.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -79,7 +90,7 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
     or in each namespace, where a refusal counts as unknown; list roles and rolebindings in tenantkit-index, or get
-    those of each tenant.
+    those of each tenant; create selfsubjectaccessreviews, which any signed-in user may.
 
     Example:
         >>> plan = tk.plan_delete_tenants(cluster, "forecast")
@@ -89,12 +100,14 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     names = checked_names(tenants)
     platform = get_platform(cluster)
     namespaces = namespaces_by_name(cluster, names, platform, done="deleted")
+    others = _others(cluster, names, namespaces)
     kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_LISTED]
     contents = read_contents(cluster, kinds, [namespace["metadata"]["name"] for namespace in namespaces])
     indexed = entries_by_tenant(read_index(cluster, names))
     changes: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
-        changes += _deletions(name, namespace, contents, indexed.get(name, ()))
+        action, why = ("not yours", NOT_YOURS_TO_DELETE) if name in others else _action(namespace)
+        changes += _deletions(name, PlanRow(action, ref_of(namespace), why=why), contents, indexed.get(name, ()))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster))
 
@@ -113,7 +126,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
 ) -> Report:
     """Delete tenants with everything in them, and wait until they are deleted. This cannot be undone.
 
-    All tenants are checked first: if one does not exist or is protected, none is deleted.
+    All tenants are checked first: if one does not exist, is protected or is not yours to delete, none is deleted.
 
     Args:
         cluster: the connection, from `connect`.
@@ -135,15 +148,15 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         NotFound: there is no such tenant.
         OwnershipError: a namespace does not belong to its tenant, or a tenant is protected.
         SpecVersionError: a newer tenantkit wrote a grant, so it is not known whether the tenant is protected.
-        PermissionDenied: you may not delete the tenant. Raised only for a single tenant, like WaitTimeoutError.
+        PermissionDenied: you may not delete a tenant; nothing was deleted. The message names whom to ask.
         WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
-            No finalizer is removed.
+            No finalizer is removed. Raised only for a single tenant.
         PartialApplyError: some of several tenants could not be deleted, or it was interrupted (also by Ctrl-C); see its
             `report`.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get, list, delete and watch namespaces, get configmap `platform` in tenantkit-system; list and delete roles
-    and rolebindings in tenantkit-index.
+    and rolebindings in tenantkit-index; create selfsubjectaccessreviews, which any signed-in user may.
 
     Source: pages "Namespaces", "Finalizers".
 
@@ -156,7 +169,9 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
     """
     names = _planned_names(cluster, tenants) if isinstance(tenants, Plan) else checked_names(tenants)
     _check_confirmed(names, confirm)
-    namespaces = namespaces_by_name(cluster, names, get_platform(cluster), done="deleted")
+    platform = get_platform(cluster)
+    namespaces = namespaces_by_name(cluster, names, platform, done="deleted")
+    _check_allowed(_others(cluster, names, namespaces), platform)
     protected = [name for name, namespace in zip(names, namespaces, strict=True) if is_protected(namespace)]
     if protected:
         values = {"which": _text(protected)}
@@ -319,23 +334,46 @@ def _check_confirmed(names: Sequence[str], confirm: object) -> None:
         raise InvalidSpecError([Problem("confirm", confirm, f"repeat {expected} to delete {what}")])
 
 
+def _others(cluster: ClusterApi, names: Sequence[str], namespaces: Sequence[Manifest]) -> list[str]:
+    """The tenants that only somebody else may delete; whoever may delete all Namespaces is asked nothing else."""
+    if cluster.can("delete", "Namespace"):
+        return []
+    ids = [namespace["metadata"]["name"] for namespace in namespaces]
+    answers = side_by_side(lambda name: cluster.can("delete", "Namespace", name=name), ids)
+    return [name for name, is_allowed in zip(names, answers, strict=True) if not is_allowed]
+
+
+def _check_allowed(others: Sequence[str], platform: Platform) -> None:
+    if others:
+        listed = ", ".join(map(repr, others))
+        raise PermissionDenied(
+            f"you may not delete tenant{'s' * (len(others) > 1)} {listed}; nothing was deleted",
+            status=403,
+            kind="Namespace",
+            operation="delete",
+            hint=Hint("only {team} may delete a tenant", {"team": platform_team(platform)}),
+        )
+
+
+def _action(namespace: Manifest) -> tuple[PlanAction, Reason | None]:
+    return ("blocked", PROTECTED) if is_protected(namespace) else ("delete", None)
+
+
 def _stored(namespace: Manifest) -> Tenant | None:
     """The stored tenant; None without a grant, which an interrupted apply leaves behind."""
     has_grant = GRANT_ANNOTATION in (namespace["metadata"].get("annotations") or {})
     return stored_tenant(namespace) if has_grant else None
 
 
-def _deletions(tenant: str, namespace: Manifest, contents: LiveState, indexed: Iterable[Manifest]) -> list[PlanChange]:
+def _deletions(tenant: str, row: PlanRow, contents: LiveState, indexed: Iterable[Manifest]) -> list[PlanChange]:
     """The changes for a namespace, for everything in it, and for the tenant's objects in the index.
 
     Objects are not kept in the plan, since a Secret is among them.
     """
-    action: PlanAction = "blocked" if is_protected(namespace) else "delete"
-    why = PROTECTED if action == "blocked" else None
-    inside = namespace_not_applied(action) if action == "blocked" else IN_THE_NAMESPACE
-    entry = inside if action == "blocked" else IN_THE_INDEX
-    ref, name = ref_of(namespace), namespace["metadata"]["name"]
-    rows = [PlanRow(action, ref, why=why)]
+    action, name = row.action, row.ref.name
+    inside = IN_THE_NAMESPACE if action == "delete" else namespace_not_applied(action)
+    entry = IN_THE_INDEX if action == "delete" else inside
+    rows = [row]
     rows += [PlanRow(action, found, why=inside) for found in sorted(contents.objects) if found.namespace == name]
     for (kind, place), reason in contents.unknown.items():
         if place == name:

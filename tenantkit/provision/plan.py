@@ -37,6 +37,7 @@ from tenantkit.provision.stored.versions import check_platform_version
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.arguments import checked_tenants
 from tenantkit.spec.platform import Platform
+from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.edits.edit import TeamEdit
     from tenantkit.provision.live import LiveState
+    from tenantkit.provision.plans.headlines import Sort
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
     from tenantkit.provision.stored.installed import Installed
@@ -130,7 +132,7 @@ class Plan:
             >>> plan.headlines[-1].split(" · ")[:3]
             ['speech: size small → medium', 'GPUs 0 → 2', 'CPU 4 → 16']
         """
-        return tuple(text for _, text in headline_lines(headlines(self.changes), "python"))
+        return tuple(text for _, text in self._headline_lines("python"))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -170,7 +172,7 @@ class Plan:
             {**dict(zip(COLUMNS, entry.cells(surface), strict=True)), "change": list(entry.lines)}
             for entry in entries(self.changes)
         ]
-        lines = [text for _, text in headline_lines(headlines(self.changes), surface)]
+        lines = [text for _, text in self._headline_lines(surface)]
         return {"summary": self.summary, "headlines": lines, "notices": notices, "changes": rows}
 
     def words(self, surface: Surface, *, fields: bool = True) -> str:
@@ -185,7 +187,7 @@ class Plan:
             16 unchanged
         """
         check_surface(surface)
-        lines = "\n".join(text for _, text in headline_lines(headlines(self.changes), surface))
+        lines = "\n".join(text for _, text in self._headline_lines(surface))
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
         table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True) if fields else ""
         return "\n\n".join(part for part in (lines, notices, table, self.summary) if part)
@@ -197,8 +199,11 @@ class Plan:
         return f"<Plan: {self.summary}>"
 
     def _repr_html_(self) -> str:
-        lines = headline_lines(headlines(self.changes), "python")
+        lines = self._headline_lines("python")
         return plan_html(lines, notice_lines(self.notices, "python"), self.summary, self._shown("python"))
+
+    def _headline_lines(self, surface: Surface) -> list[tuple[Sort, str]]:
+        return headline_lines(headlines(self.changes, platform_team(self.platform)), surface)
 
     def _shown(self, surface: Surface) -> list[tuple[str | None, ...]]:
         """The rows to show: unchanged objects are only counted."""

@@ -160,6 +160,7 @@ NOT_COMPARED = Reason(
     "source-not-readable", "you may not read its source, so it is not known whether this copy is current"
 )
 NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
+NOT_YOURS_TO_DELETE = Reason("not-yours", "you may not delete this namespace, and nothing is deleted without it")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
 

@@ -16,6 +16,7 @@ from tenantkit.provision.plans.headlines import headline_lines, headlines
 from tenantkit.provision.plans.markup import SORT_WORDS
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.table import entries
+from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -182,7 +183,9 @@ def _request_block(text: str) -> Html:
 
 def plan_headlines(plan: Plan) -> Html | None:
     """What a plan means for the form's own tenant: lost access and deletions first."""
-    lines = headline_lines([replace(line, tenant=None) for line in headlines(plan.changes)], "form")
+    lines = headline_lines(
+        [replace(line, tenant=None) for line in headlines(plan.changes, platform_team(plan.platform))], "form"
+    )
     if not lines:
         return None
     items = [

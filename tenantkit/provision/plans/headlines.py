@@ -53,13 +53,18 @@ class Headline:
         return clean(self.text.words(surface) if isinstance(self.text, Message) else self.text)
 
 
-def headlines(changes: Iterable[PlanChange]) -> tuple[Headline, ...]:
-    """The headlines of some changes: losses of all tenants first, then what others must do, then all other changes."""
+def headlines(changes: Iterable[PlanChange], team: str = "the platform team") -> tuple[Headline, ...]:
+    """The headlines of some changes: losses of all tenants first, then what others must do, then all other changes.
+
+    Args:
+        changes: of a plan.
+        team: who makes the changes that are not the user's, as `platform_team` words it.
+    """
     by_tenant: dict[str | None, list[PlanChange]] = {}
     for change in changes:
         if change.ref.namespace != INDEX_NAMESPACE:
             by_tenant.setdefault(change.tenant, []).append(change)
-    found = [line for tenant, its in by_tenant.items() for line in _of_tenant(tenant, its)]
+    found = [line for tenant, its in by_tenant.items() for line in _of_tenant(tenant, its, team)]
     return tuple(sorted(found, key=lambda line: _SORTS.index(line.sort)))
 
 
@@ -73,7 +78,7 @@ def headline_lines(lines: Iterable[Headline], surface: Surface) -> list[tuple[So
     return [(sort, f"{', '.join(named)}: {text}" if named else text) for (sort, text), named in tenants.items()]
 
 
-def _of_tenant(tenant: str | None, changes: Sequence[PlanChange]) -> Iterator[Headline]:
+def _of_tenant(tenant: str | None, changes: Sequence[PlanChange], team: str) -> Iterator[Headline]:
     mine = phrases(changes, _CARRIED_OUT)
     lost = [phrase.text for phrase in mine if phrase.is_loss]
     changed = [phrase.text for phrase in mine if not phrase.is_loss]
@@ -81,17 +86,19 @@ def _of_tenant(tenant: str | None, changes: Sequence[PlanChange]) -> Iterator[He
         yield Headline("loss", _BETWEEN.join(lost), tenant)
     if changed:
         yield Headline("change", _BETWEEN.join(changed), tenant)
-    yield from (Headline("others", text, tenant) for text in _for_others(changes))
+    yield from (Headline("others", text, tenant) for text in _for_others(changes, team))
     left = sum(row.action == "foreign" for change in changes for row in change.rows)
     if left:
         yield Headline("change", f"stays as it is: {left} object{'s' * (left > 1)} or field{'s' * (left > 1)}", tenant)
 
 
-def _for_others(changes: Sequence[PlanChange]) -> Iterator[str | Message]:
+def _for_others(changes: Sequence[PlanChange], team: str) -> Iterator[str | Message]:
     pending = phrases(changes, ["not yours"])
-    if pending:
+    if any(change.ref.kind == "Namespace" and change.wanted is None for change in changes if _is_others(change)):
+        yield f"only {team} may delete a tenant"
+    elif pending:
         listed = _BETWEEN.join(phrase.text for phrase in pending)
-        yield f"only the platform team may do this, so ask them to plan and apply it: {listed}"
+        yield f"only {team} may do this, so ask them to plan and apply it: {listed}"
     named: dict[tuple[str, str | Message], list[str]] = {}
     for change in changes:
         for row in change.rows:
@@ -99,6 +106,10 @@ def _for_others(changes: Sequence[PlanChange]) -> Iterator[str | Message]:
                 action = f"{row.action}: " if row.action in _STOPPED else ""
                 named.setdefault((action, row.why.text), []).append(_name(change, row))
     yield from (_reasoned(action, reason, names) for (action, reason), names in named.items())
+
+
+def _is_others(change: PlanChange) -> bool:
+    return change.action == "not yours"
 
 
 def _is_to_decide(row: PlanRow) -> bool:

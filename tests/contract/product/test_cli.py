@@ -193,6 +193,25 @@ def test_one_conflict_is_overwritten_and_the_other_is_left(
     assert (hard(cluster, name)["pods"], hard(cluster, name)["services"]) == ("20", "99")
 
 
+def test_a_user_who_may_not_delete_a_tenant_is_not_asked_to_confirm(
+    run: Callable[..., Any],
+    engine: Engine,
+    name: str,
+    connect_as: Callable[[str], Cluster],
+    eventually: Callable[..., object],
+) -> None:
+    assert run("install").returncode == 0
+    assert run("apply", "-", stdin=spec(name, viewers=["viewer@example.com"])).returncode == 0
+    eventually(lambda: connect_as("viewer").can("list", "Pod", namespace=name))
+    login = engine.login("viewer")
+    user = ["--kubeconfig", str(login.kubeconfig)] + (["--context", login.context] if login.context else [])
+
+    shown = tenantkit("delete", name, *user)
+
+    assert (shown.returncode, shown.stderr) == (5, "")
+    assert f"{name}: only the platform team may delete a tenant" in shown.stdout
+
+
 def test_a_tenant_is_deleted_only_when_its_name_is_confirmed(
     run: Callable[..., Any], name: str, cluster: Cluster
 ) -> None:

@@ -11,7 +11,9 @@ from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, Per
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.plan import plan
+from tenantkit.provision.stored.platform import get_platform
 from tenantkit.rules.manifest import ObjectRef
+from tenantkit.spec.platform_team import platform_team
 from tests.contract.tenants import edit, fresh_name, tenant
 
 if TYPE_CHECKING:
@@ -96,9 +98,28 @@ def test_a_namespace_that_is_not_a_tenant_is_not_deleted(cluster: Cluster, names
 def test_its_owner_may_not_delete_it_and_gets_an_error(
     cluster: Cluster, name: str, connect_as: Callable[[str], Cluster]
 ) -> None:
-    with pytest.raises(PermissionDenied):
+    team = platform_team(get_platform(cluster))
+
+    with pytest.raises(PermissionDenied) as caught:
         delete_tenants(connect_as("owner"), name, confirm=name, progress=False)
+
+    assert str(caught.value) == (
+        f"you may not delete tenant {name!r}; nothing was deleted; only {team} may delete a tenant"
+    )
     assert exists(cluster, name)
+
+
+def test_the_plan_of_its_owner_says_that_only_others_may_delete_it(
+    cluster: Cluster, name: str, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]
+) -> None:
+    owner, team = connect_as("owner"), platform_team(get_platform(cluster))
+    eventually(lambda: owner.can("patch", "Ingress", namespace=name))
+
+    made = plan_delete_tenants(owner, name)
+
+    assert {row.action for row in made.rows} <= {"not yours", "unknown"}
+    assert made.rows[0].action == "not yours"
+    assert made.headlines[0] == f"{name}: only {team} may delete a tenant"
 
 
 def test_a_finalizer_that_blocks_the_deletion_is_named_and_stays(

@@ -55,6 +55,20 @@ def test_the_plan_lists_every_object_in_the_namespace_and_deletes_nothing() -> N
     assert memory.objects == before
 
 
+def test_a_tenant_that_others_delete_is_not_yours_also_beside_an_unknown_kind() -> None:
+    memory = Memory(not_served=NOT_INSTALLED)
+    run(memory, tenant())
+    memory.rights = frozenset()
+    memory.refused = ("Secret",)
+
+    plan = plan_delete_tenants(memory, "vision")
+
+    assert plan.headlines[0] == "vision: only the platform team may delete a tenant"
+    assert plan.summary == f"1 unknown, {OBJECTS} not yours"
+    with pytest.raises(PermissionDenied, match="you may not delete tenant 'vision'; nothing was deleted; only the"):
+        delete(memory, "vision")
+
+
 def test_the_plan_shows_a_kind_that_may_not_be_listed_as_unknown() -> None:
     memory = Memory(not_served=NOT_INSTALLED)
     run(memory, tenant())
