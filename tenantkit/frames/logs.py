@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def logs(  # noqa: PLR0913 (all but two are optional)
     cluster: Cluster,
     workload: str,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     container: str | None = None,
