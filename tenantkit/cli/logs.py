@@ -16,6 +16,7 @@ from tenantkit.cli.reading import filter_options, frame_json
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.frames.log.shown import Logs
 
 
 @click.command(
@@ -59,10 +60,22 @@ def logs(  # noqa: PLR0913 (one argument per option)
         found = read(cluster, workload, previous=previous, **options)
     for kind, reason in (found.incomplete or {}).items():
         notify(f"tenantkit: {kind} could not be read in full: {reason}")
-    data = frame_json(found.frame) if output == "json" else {}
-    notes = [note.words("shell") for note in found.notes] if output == "json" else []
-    print_result(output, data | {"notes": notes}, found.words("shell"))
+    print_result(output, _json(found) if output == "json" else {}, found.words("shell"))
     return ExitCode.DONE
+
+
+def _json(found: Logs) -> dict[str, Any]:
+    """The frame, and what is said of each container and of all of them."""
+    containers = [
+        {
+            "namespace": each.namespace,
+            "pod": each.pod,
+            "container": each.container,
+            "note": None if each.note is None else each.note.words("shell"),
+        }
+        for each in found.containers
+    ]
+    return frame_json(found.frame) | {"containers": containers, "notes": [note.words("shell") for note in found.notes]}
 
 
 def _follow(cluster: Cluster, workload: str, options: dict[str, Any]) -> int:

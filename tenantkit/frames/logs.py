@@ -12,7 +12,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.logs import read_log
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.log import LogSelection
-from tenantkit.exceptions import ClusterError, PermissionDenied
+from tenantkit.exceptions import ClusterError, PermissionDenied, Unauthorized
 from tenantkit.frames.log.containers import find_containers
 from tenantkit.frames.log.limits import LIMIT_BYTES, MAX_PODS, TAIL_LINES, LogLimits
 from tenantkit.frames.log.lines import LogLine, parse_lines
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.frames.log.containers import LoggedContainer, LoggedContainers
+
+_MOST_REASONS = 5
 
 
 @takes_cluster
@@ -62,13 +64,15 @@ def logs(  # noqa: PLR0913 (all but two are optional)
 
     Returns:
         A `Logs`: it shows itself as text without colours and control characters; `text` holds all lines, `frame` has a
-        row for each, `containers` says for each container why it has no lines. A workload without pods has none, and
+        row for each, `containers` says for each container why it has no lines. Logs that could not be read, or not as a
+        whole, are in `incomplete`, also in the frame's attrs. A workload without pods has none, and
         says so. Kubernetes keeps the logs of a container's current and previous run only, and of deleted pods none.
 
     Raises:
         InvalidSpecError: an argument is invalid, or no pod of the workload has such a container.
         NotFound: there is no such tenant or workload.
         PermissionDenied: pods may not be listed, or no log may be read.
+        Unauthorized: the login is not accepted.
         ClusterUnavailable: the server did not answer.
 
     RBAC: list pods and the kinds of their owners; get pods/log. Members of a tenant may do both.
@@ -83,7 +87,7 @@ def logs(  # noqa: PLR0913 (all but two are optional)
     found = find_containers(cluster, workload, filters, container=container, max_pods=max_pods)
     asked = [each for each in found.containers if each.has_node and (each.has_run_before or not previous)]
     read = side_by_side(lambda each: _read(cluster, each, limits, previous=previous), asked)
-    refusals = [refusal for _, refusal in read if refusal is not None]
+    refusals = [error for _, error in read if isinstance(error, PermissionDenied)]
     if refusals and len(refusals) == len(read):
         raise refusals[0]
     pending = [] if previous else [_without_node(each) for each in found.containers if not each.has_node]
@@ -93,27 +97,37 @@ def logs(  # noqa: PLR0913 (all but two are optional)
         containers=tuple(shown),
         notes=tuple(_notes(workload, found, has_any=bool(shown))),
         scope=found.scope,
-        incomplete=found.incomplete | ({"pods/log": str(refusals[0])} if refusals else {}),
+        incomplete=found.incomplete | _incomplete(read),
     )
 
 
 def _read(
     cluster: Cluster, container: LoggedContainer, limits: LogLimits, *, previous: bool
-) -> tuple[ContainerLog, PermissionDenied | None]:
-    """The log of one container, or why it has none; an error that is not about this container is raised."""
+) -> tuple[ContainerLog, ClusterError | None]:
+    """The log of one container, and the error if it has none; an error that is not about this container is raised."""
     selection = selection_of(container, limits, previous=previous)
     place = container.namespace, container.pod, container.name
     try:
         content = read_log(cluster, selection)
     except ClusterError as error:
-        if error.status is None:
+        if error.status is None or isinstance(error, Unauthorized):
             raise
-        note = Message("no log: {error}", {"error": error.what})
-        return ContainerLog(*place, (), previous, note), error if isinstance(error, PermissionDenied) else None
+        return ContainerLog(*place, (), previous, Message("no log: {error}", {"error": error.what})), error
     lines = tuple(LogLine(*place, time, text) for time, text in parse_lines(content))
     is_cut = len(content) >= limits.limit_bytes
     cut = Message("cut after {limit_bytes:,} bytes: read fewer lines", {"limit_bytes": limits.limit_bytes})
     return ContainerLog(*place, lines, previous, cut if is_cut else None), None
+
+
+def _incomplete(read: Sequence[tuple[ContainerLog, ClusterError | None]]) -> dict[str, str]:
+    """Why lines are missing: every failure and every cut, up to a number that can be read."""
+    reasons = [
+        f"container {log.container!r} of Pod/{log.pod}: {log.note if error is None else error.what}"
+        for log, error in read
+        if log.note is not None
+    ]
+    more = [f"{len(reasons) - _MOST_REASONS:,} more containers"] if len(reasons) > _MOST_REASONS else []
+    return {"pods/log": "; ".join([*reasons[:_MOST_REASONS], *more])} if reasons else {}
 
 
 def selection_of(container: LoggedContainer, limits: LogLimits, *, previous: bool = False) -> LogSelection:
