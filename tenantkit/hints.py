@@ -167,11 +167,13 @@ class Call(Message):
     __slots__ = ()
 
     def words(self, surface: Surface = "python") -> str:
-        """The call in the words of a surface; the first argument goes without its name."""
+        """The call in the words of a surface; the first argument goes without its name, or is left out: None."""
         (_, first), *named = self.values.items()
         if surface == "shell":
-            return f"`tenantkit {self.sentence} {' '.join([quote(str(first)), *map(_option, named)])}`"
-        shown = ", ".join([json.dumps(first), *(f"{name}={_literal(value)}" for name, value in named)])
+            place = [] if first is None else [quote(str(first))]
+            return f"`tenantkit {self.sentence} {' '.join([*place, *map(_option, named)])}`"
+        place = [] if first is None else [json.dumps(first)]
+        shown = ", ".join([*place, *(f"{name}={_literal(value)}" for name, value in named)])
         text = f"tk.{self.sentence}(cluster, {shown})"
         return f"`{text}`" if surface == "form" else text
 

@@ -14,7 +14,7 @@ from tenantkit.cli.command import Command
 from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import output_option, print_result
-from tenantkit.cli.reading import filter_options, frame_json, frame_table, print_frame
+from tenantkit.cli.reading import frame_json, frame_table, print_frame, reader_options
 
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format
@@ -39,7 +39,7 @@ def whoami(kubeconfig: str | None, context: str | None, output: Format) -> int:
 
 
 @click.command(cls=Command, example="tenantkit tenants --drift")
-@filter_options
+@reader_options
 @click.option("--drift", is_flag=True, help="Also compare each tenant with its stored spec.")
 @CLUSTER_OPTIONS
 @output_option
@@ -52,7 +52,7 @@ def tenants(*, filters: Filters, drift: bool, kubeconfig: str | None, context: s
 
 
 @click.command(cls=Command, example="tenantkit quota --by team")
-@filter_options
+@reader_options
 @click.option(
     "--by",
     type=click.Choice(["tenant", "team"]),
@@ -80,7 +80,7 @@ def quota(  # noqa: PLR0913 (one argument per option)
 
 
 @click.command(cls=Command, example="tenantkit holders --resource gpu --by person")
-@filter_options
+@reader_options
 @click.option("--resource", metavar="RESOURCE", help="Only this entry, such as requests.cpu; gpu: all accelerators.")
 @click.option(
     "--by",
@@ -110,8 +110,8 @@ def holders(  # noqa: PLR0913 (one argument per option)
     return print_frame(output, frame, is_whole=is_whole)
 
 
-@click.command(cls=Command, example="tenantkit why --tenant vision --workload Job/train")
-@filter_options
+@click.command(cls=Command, example="tenantkit why vision --workload Job/train")
+@reader_options
 @click.option("--workload", metavar="KIND/NAME", help="Only this workload, such as Job/train. Default: all.")
 @CLUSTER_OPTIONS
 @output_option

@@ -53,6 +53,25 @@ def filter_options(command: Callable[..., int]) -> Callable[..., int]:
     return filtered
 
 
+def reader_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add what `filter_options` adds, and TENANT as an argument, which means the same as `--tenant`."""
+
+    @click.argument("named", metavar="[TENANT]", required=False)
+    @filter_options
+    @wraps(command)
+    def filtered(*arguments: Any, named: str | None, filters: Filters, **options: Any) -> int:
+        if named is None:
+            return command(*arguments, filters=filters, **options)
+        if "/" in named:
+            right = f"use --workload {named}" if "workload" in options else "name its tenant"
+            raise click.UsageError(f"{named!r} is a workload: {right}")
+        if filters["tenant"] or filters["namespaces"]:
+            raise click.UsageError("TENANT, --tenant and --namespaces exclude each other: use one of them")
+        return command(*arguments, filters=filters | {"tenant": named}, **options)
+
+    return filtered
+
+
 def print_frame(output: Format, frame: pd.DataFrame, *, is_whole: bool = False) -> int:
     """Print a frame as a table or as JSON.
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.arguments import WrongArgument, takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.shown import EMPTY
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
@@ -120,6 +120,9 @@ def why(
     Example:
         >>> causes = why(cluster, "speech")[["workload", "cause", "object", "next_steps"]]
     """
+    if isinstance(tenant, str) and "/" in tenant:
+        right = f"use tk.why(cluster, workload={tenant!r})"
+        raise InvalidSpecError([WrongArgument("tenant", tenant, f"is a workload: {right}")])
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     return explained(cluster, filters, workload=workload)
 

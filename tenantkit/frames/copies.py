@@ -61,8 +61,8 @@ _STATES: dict[PlanAction, str] = {
 @takes_cluster
 def copies(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

@@ -95,8 +95,8 @@ class _Fields(TypedDict, total=False):
 @takes_cluster
 def events(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

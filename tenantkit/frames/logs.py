@@ -17,7 +17,7 @@ from tenantkit.frames.log.containers import find_containers, notes_on_pods
 from tenantkit.frames.log.limits import LIMIT_BYTES, MAX_PODS, TAIL_LINES, LogLimits
 from tenantkit.frames.log.lines import LogLine, parse_lines
 from tenantkit.frames.log.shown import ContainerLog, Logs
-from tenantkit.hints import Message
+from tenantkit.hints import Call, Message
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ _MOST_REASONS = 5
 def logs(  # noqa: PLR0913 (all but two are optional)
     cluster: Cluster,
     workload: str,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     container: str | None = None,
@@ -85,13 +85,16 @@ def logs(  # noqa: PLR0913 (all but two are optional)
     limits = LogLimits(tail, since, limit_bytes, max_pods)
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     found = find_containers(cluster, workload, filters, container=container, max_pods=max_pods)
-    asked = [each for each in found.containers if each.has_node and (each.has_run_before or not previous)]
+    asked = [each for each in found.containers if _has_log(each, previous=previous)]
     read = side_by_side(lambda each: _read(cluster, each, limits, previous=previous), asked)
     refusals = [error for _, error in read if isinstance(error, PermissionDenied)]
     if refusals and len(refusals) == len(read):
         raise refusals[0]
-    pending = [] if previous else [_without_node(each) for each in found.containers if not each.has_node]
-    shown = [*(log for log, _ in read), *pending]
+    where = {} if tenant is not None or filters.namespaces is None else {"namespaces": list(filters.namespaces)}
+    why = Call("why", {"tenant": tenant, **where, "workload": workload})
+    log_of = dict(zip(asked, (log for log, _ in read), strict=True))
+    every = [log_of.get(each) or _without_log(each, why, previous=previous) for each in found.containers]
+    shown = [each for each in every if each is not None]
     return Logs(
         workload=workload,
         containers=tuple(shown),
@@ -143,9 +146,21 @@ def selection_of(container: LoggedContainer, limits: LogLimits, *, previous: boo
     )
 
 
-def _without_node(container: LoggedContainer) -> ContainerLog:
-    note = Message("no log: the pod has no node yet; {why} says why")
-    return ContainerLog(container.namespace, container.pod, container.name, (), note=note)
+def _has_log(container: LoggedContainer, *, previous: bool) -> bool:
+    is_startable = container.has_node and container.never_started is None
+    return is_startable and (container.has_run_before or not previous)
+
+
+def _without_log(container: LoggedContainer, why: Call, *, previous: bool) -> ContainerLog | None:
+    """What is said in place of a log; None if there is only no previous run."""
+    if container.never_started is not None:
+        values = {"reason": container.never_started, "call": why}
+        note = Message("no log: the container never started ({reason}); {call} says why", values)
+    elif previous:
+        return None
+    else:
+        note = Message("no log: the pod has no node yet; {why} says why")
+    return ContainerLog(container.namespace, container.pod, container.name, (), previous, note)
 
 
 def _notes(workload: str, found: LoggedContainers, *, has_any: bool) -> Iterator[Message]:

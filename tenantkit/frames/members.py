@@ -63,8 +63,8 @@ class Granted(NamedTuple):
 @takes_cluster
 def members(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

@@ -73,8 +73,8 @@ PodRead: TypeAlias = "tuple[str, str, Owner | None, tuple[Any, ...]]"
 @takes_cluster
 def pods(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

@@ -74,8 +74,8 @@ _COUNT = "count/"
 @takes_cluster
 def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     by: Literal["tenant", "team"] = "tenant",

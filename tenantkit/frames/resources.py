@@ -50,8 +50,8 @@ _BOOLEANS = {True: True, False: False, "true": True, "false": False, "True": Tru
 def resources(
     cluster: Cluster,
     kind: str,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

@@ -52,8 +52,8 @@ _CLASS_ANNOTATION = "kubernetes.io/ingress.class"  # deprecated since 1.18, stil
 @takes_cluster
 def routes(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

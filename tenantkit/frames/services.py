@@ -55,8 +55,8 @@ _OF_SERVICE = "kubernetes.io/service-name"
 @takes_cluster
 def services(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

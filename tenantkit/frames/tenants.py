@@ -57,8 +57,8 @@ TENANTS: Schema = {
 @takes_cluster
 def tenants(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     drift: bool = False,

@@ -94,8 +94,8 @@ class _PodFields(TypedDict, total=False):
 @takes_cluster
 def volumes(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

@@ -103,8 +103,8 @@ _Place: TypeAlias = "tuple[str, Owner]"
 @takes_cluster
 def workloads(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

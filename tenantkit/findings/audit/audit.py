@@ -50,8 +50,8 @@ AUDIT: Schema = {
 @takes_cluster
 def audit(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     specs: Sequence[Tenant] | None = None,
@@ -104,8 +104,8 @@ def audit(
 
 def audit_results(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     specs: Sequence[Tenant] | None = None,

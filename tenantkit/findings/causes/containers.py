@@ -219,7 +219,10 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
     if reason == "OOMKilled":
         limit = _memory_limit(container)
         evidence.append(f"memory limit {limit or 'none: the node itself ran out of memory'}")
-        next_steps = "raise the memory limit, or make the container use less memory"
+        next_steps = Message(
+            "raise the memory limit, or make the container use less memory; the log of its last run: {log}",
+            {"log": container.log(is_previous=container.state("terminated") is None)},
+        )
         return container.finding("out of memory", message, evidence, next_steps, since=since)
     if (probed := _killed_by_probe(container)) is not None:
         return _probe(container, probed, evidence)

@@ -73,8 +73,8 @@ MOST_GROUPS = 50  # of a namespace: more rows than anybody reads
 @takes_cluster
 def connectivity(
     cluster: Cluster,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
 ) -> pd.DataFrame:

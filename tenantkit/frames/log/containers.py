@@ -45,6 +45,8 @@ class LoggedContainer:
         is_failing: it waits after an error, or its last run ended in one.
         has_node: whether the pod has a node, without which there is no log.
         has_run_before: whether it has a previous run.
+        never_started: the kubelet's reason why it could not be started, such as `CreateContainerConfigError`; None if
+            it has started, or may still do so.
     """
 
     namespace: str
@@ -54,6 +56,7 @@ class LoggedContainer:
     is_failing: bool
     has_node: bool
     has_run_before: bool
+    never_started: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +172,21 @@ def _containers(pod: Manifest, only: str | None = None, *, is_whole: bool = Fals
                     is_failing=_is_failing(entry),
                     has_node=bool(spec.get("nodeName")),
                     has_run_before=(entry.get("lastState") or {}).get("terminated") is not None,
+                    never_started=_never_started(entry),
                 )
 
 
 def _is_done(status: Manifest) -> bool:
     ended = (status.get("state") or {}).get("terminated")
     return ended is not None and not ended.get("exitCode")
+
+
+def _never_started(status: Manifest) -> str | None:
+    waiting = (status.get("state") or {}).get("waiting")
+    if waiting is None or (status.get("lastState") or {}).get("terminated") is not None:
+        return None
+    reason = waiting.get("reason")
+    return None if reason in _STARTING else reason
 
 
 def _is_failing(status: Manifest) -> bool:

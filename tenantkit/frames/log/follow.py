@@ -213,8 +213,8 @@ class _Readers:
 def follow_logs(  # noqa: PLR0913 (all but two are optional)
     cluster: Cluster,
     workload: str,
-    *,
     tenant: str | None = None,
+    *,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     container: str | None = None,

@@ -40,7 +40,6 @@ def plan_add_member(
     cluster: ClusterApi,
     tenant: str,
     person: str | Sequence[str],
-    *,
     role: Literal["viewer", "editor"] = "viewer",
 ) -> Plan:
     """What `add_member` would change. Nothing is written.
@@ -82,8 +81,8 @@ def add_member(  # noqa: PLR0913 (each is a separate decision, with a default th
     cluster: ClusterApi,
     tenant: str,
     person: str | Sequence[str],
-    *,
     role: Literal["viewer", "editor"] = "viewer",
+    *,
     progress: bool = True,
     on_progress: Callable[[ApplyOutcome], None] | None = None,
     cancelled: threading.Event | None = None,

@@ -86,6 +86,14 @@ def test_a_namespace_that_does_not_exist_is_an_error(cluster: Cluster, namespace
     assert tk.why(cluster, namespaces=[namespace]).attrs["scope"] == (namespace,)
 
 
+def test_a_workload_in_place_of_a_tenant_is_an_error_with_the_right_call(cluster: Cluster) -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        tk.why(cluster, "Deployment/align")
+
+    right = "use tk.why(cluster, workload='Deployment/align')"
+    assert str(caught.value) == f"tenant='Deployment/align' is a workload: {right}"
+
+
 def test_the_error_of_a_workload_without_its_kind_names_the_kind(cluster: Cluster, namespace: str) -> None:
     spec = {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}}
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "main", "image": "main"}]}}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from tenantkit.cli.reading import filter_options, frame_json, frame_table, print_frame
+from tenantkit.cli.reading import filter_options, frame_json, frame_table, print_frame, reader_options
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 
 FRAME = frame_of_rows(
@@ -123,6 +123,34 @@ def test_a_tenant_and_namespaces_together_are_refused() -> None:
     done = CliRunner().invoke(shown, ["--tenant", "vision", "-n", "speech"])
 
     assert (done.exit_code, "exclude each other" in done.output) == (2, True)
+
+
+@click.command()
+@click.option("--workload")
+@reader_options
+def read(*, filters: dict[str, object], workload: str | None) -> int:
+    """Print the tenant."""
+    click.echo(f"{filters['tenant']} {workload}")
+    return 0
+
+
+@pytest.mark.parametrize("words", [["speech"], ["--tenant", "speech"]])
+def test_a_reader_takes_its_tenant_also_as_an_argument(words: list[str]) -> None:
+    assert CliRunner().invoke(read, words).output == "speech None\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["speech", "--tenant", "vision"], "TENANT, --tenant and --namespaces exclude each other: use one of them"),
+        (["speech", "-n", "vision"], "TENANT, --tenant and --namespaces exclude each other: use one of them"),
+        (["Job/train"], "'Job/train' is a workload: use --workload Job/train"),
+    ],
+)
+def test_a_wrong_argument_of_a_reader_is_an_error_with_a_right_form(words: list[str], said: str) -> None:
+    done = CliRunner().invoke(read, words)
+
+    assert (done.exit_code, said in done.output) == (2, True)
 
 
 def test_the_scope_of_a_whole_cluster_is_one_word() -> None:

@@ -76,7 +76,7 @@ def test_my_tenants_of_a_cluster_without_an_index_are_not_known() -> None:
 
     assert frame.attrs["empty"].startswith("Your tenants are not known: the platform does not keep an index")
     assert [*frame.attrs["incomplete"]] == ["SelfSubjectRulesReview"]
-    assert my_tenants(cluster(Script(reviewed()))).attrs["empty"] == "You are a member of no tenant."
+    assert my_tenants(cluster(Script(reviewed()))).attrs["empty"] == "You are not a member of any tenant."
 
 
 def test_a_missing_role_of_another_binding_does_not_make_the_index_incomplete() -> None:

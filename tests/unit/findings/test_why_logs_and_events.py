@@ -30,6 +30,19 @@ def test_a_pod_that_runs_and_is_not_ready_has_a_log_to_check() -> None:
     assert str(finding.next_steps) == 'check its log: tk.logs(cluster, "Pod/old", namespaces=["vision"])'
 
 
+def test_a_container_that_ran_out_of_memory_has_the_log_of_its_last_run() -> None:
+    ended = {"exitCode": 137, "reason": "OOMKilled"}
+    state = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": ended}}
+    status = {"phase": "Running", "containerStatuses": [{"name": "main", "restartCount": 3, "ready": False, **state}]}
+    pod = made("Pod", "features", spec={"nodeName": "n1"}, status=status)
+
+    [finding] = find_causes(snapshot(pod, NODE))
+
+    advice = "raise the memory limit, or make the container use less memory; the log of its last run"
+    call = 'tk.logs(cluster, "Pod/features", namespaces=["vision"], previous=True)'
+    assert (finding.cause, str(finding.next_steps)) == ("out of memory", f"{advice}: {call}")
+
+
 def test_the_log_of_a_job_whose_container_runs_again_is_that_of_its_previous_run() -> None:
     job = made("Job", "train", spec={}, status={"failed": 1, "active": 1})
     state = {"state": {"running": {}}, "lastState": {"terminated": {"exitCode": 2}}}

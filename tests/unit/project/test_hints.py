@@ -155,6 +155,10 @@ def test_an_unknown_surface_is_refused_with_the_known_ones(speak: Callable[[Any]
 
 
 def test_a_call_has_its_arguments_in_the_words_of_each_surface() -> None:
+    unnamed = Call("why", {"tenant": None, "workload": "Job/train"})
+    assert unnamed.words("python") == 'tk.why(cluster, workload="Job/train")'
+    assert unnamed.words("shell") == "`tenantkit why --workload Job/train`"
+
     call = Call("logs", {"workload": "Pod/a b", "namespaces": ["x", "y"], "max_pods": 3, "previous": True})
 
     assert [Message("see {call}", {"call": call}).words(surface) for surface in SURFACES] == [

@@ -241,3 +241,27 @@ def test_the_docstring_is_a_map_of_tasks_that_names_only_what_exists() -> None:
         assert attrgetter(path)(tenantkit) is not None
     for task in ("connect", "platform", "onboard", "quota", "pod does not start", "delete a tenant"):
         assert task in text
+
+
+def test_readers_take_the_tenant_by_position_behind_what_they_read() -> None:
+    behind = {"logs": "workload", "follow_logs": "workload", "resources": "kind"}
+    readers = {
+        name: list(inspect.signature(function).parameters.values())
+        for name in tenantkit.__all__
+        if inspect.isfunction(function := getattr(tenantkit, name))
+        and "tenant" in inspect.signature(function).parameters
+    }
+
+    by_position = {
+        name: [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD][: 3 if name in behind else 2]
+        for name, parameters in readers.items()
+    }
+
+    assert {"why", "fits", "pods", "members", "logs"} <= by_position.keys()
+    assert by_position == {name: ["cluster", *([behind[name]] if name in behind else []), "tenant"] for name in readers}
+
+
+def test_the_role_is_the_fourth_argument_of_a_new_member() -> None:
+    for function in (tenantkit.add_member, tenantkit.plan_add_member):
+        role = list(inspect.signature(function).parameters.values())[3]
+        assert (role.name, role.kind) == ("role", role.POSITIONAL_OR_KEYWORD)

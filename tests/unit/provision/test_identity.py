@@ -24,7 +24,7 @@ def test_rules_that_do_not_show_pods_are_no_role() -> None:
     assert role_by_rules([{"verbs": ["get"], "apiGroups": [""], "resources": ["configmaps"]}]) is None
 
 
-NOT_KNOWN = "dana@example.com: no tenant is known to have you as a member"
+NOT_KNOWN = "dana@example.com: not a member of any known tenant"
 
 
 def identity(**fields: Any) -> Identity:

@@ -70,6 +70,21 @@ def test_a_container_that_waits_to_start_says_why_in_the_kubelet_s_words(cluster
     assert str(found) == f"(no log: could not read the log of Pod 'one' in '{pods.namespace}': {why})"
 
 
+@pytest.mark.parametrize("previous", [False, True])
+def test_a_container_that_never_started_says_so_and_where_to_read_why(
+    cluster: Cluster, pods: LoggingPods, *, previous: bool
+) -> None:
+    pods.create("one", main="x\n")
+    waiting = {"waiting": {"reason": "CreateContainerConfigError", "message": 'secret "db" not found'}}
+    pods.write_status("one", 0, ready=False, started=False, state=waiting)
+
+    found = tk.logs(cluster, "Pod/one", namespaces=[pods.namespace], previous=previous)
+
+    next_step = f'tk.why(cluster, namespaces=["{pods.namespace}"], workload="Pod/one") says why'
+    said = f"no log: the container never started (CreateContainerConfigError); {next_step}"
+    assert str(found) == f"({said})"
+
+
 def test_colours_and_control_characters_are_left_out_and_markup_is_escaped(cluster: Cluster, pods: LoggingPods) -> None:
     pods.create("one", main="\x1b[31mred\x1b[0m \x1b]0;title\x07<b>\u202e\n 10%\r100%\n")
     found = tk.logs(cluster, "Pod/one", namespaces=[pods.namespace], tail=2)
