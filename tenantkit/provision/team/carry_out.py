@@ -61,13 +61,16 @@ def plan_edit(
     return Plan(platform, (state.tenant,), marked, "team", cluster_id(cluster), notices, edit)
 
 
-def carry_out(cluster: ClusterApi, make: Callable[[], Plan], running: Running) -> Report:
+def carry_out(
+    cluster: ClusterApi, make: Callable[[], Plan], running: Running, *, again: Callable[[], Plan] | None = None
+) -> Report:
     """Plan and carry out.
 
     Args:
         cluster: the cluster.
         make: makes the plan from the current state.
         running: how.
+        again: makes it once somebody else was faster, and may have done a part of it. Default: `make`.
 
     Raises:
         PermissionDenied: only others may make these changes; nothing was written.
@@ -77,7 +80,7 @@ def carry_out(cluster: ClusterApi, make: Callable[[], Plan], running: Running) -
         try:
             return _once(cluster, make(), running)
         except StalePlanError:  # somebody else was faster: nothing was written
-            continue
+            make = again or make
     return _once(cluster, make(), running)
 
 

@@ -213,17 +213,34 @@ def remove_member(  # noqa: PLR0913 (as `add_member`)
         '3 applied'
     """
     running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
-    return carry_out(cluster, lambda: plan_remove_member(cluster, tenant, person), running)
+    name, persons = checked_tenant(tenant), checked_persons(person)
+    return carry_out(
+        cluster,
+        lambda: plan_members(cluster, name, (), persons),
+        running,
+        again=lambda: plan_members(cluster, name, (), persons, skips_unknown=True),
+    )
 
 
-def plan_members(cluster: ClusterApi, tenant: str, added: Sequence[Member], removed: Sequence[str]) -> Plan:
-    """The plan that adds and removes members; raises, and needs, what `plan_add_member` and `plan_remove_member` do."""
+def plan_members(
+    cluster: ClusterApi, tenant: str, added: Sequence[Member], removed: Sequence[str], *, skips_unknown: bool = False
+) -> Plan:
+    """The plan that adds and removes members; raises, and needs, what `plan_add_member` and `plan_remove_member` do.
+
+    Args:
+        cluster: the cluster.
+        tenant: its name.
+        added: with the role to have.
+        removed: who loses every role.
+        skips_unknown: whether it is no error that a removed person has no role, since another owner was faster.
+    """
     platform = get_platform(cluster)
     adder = read_user(cast("Cluster", cluster)).username if added else None
     edit = TeamEdit(tenant, added=tuple(added), removed=tuple(removed), added_by=adder or None)
     state = read_state(cluster, tenant, platform, edit.kinds)
     check_owners(edit, state.tenant)
-    _check_known(removed, state, platform)
+    if not skips_unknown:
+        _check_known(removed, state, platform)
     persons = {role: [member.person for member in added if member.role == role] for role in ("editor", "viewer")}
     check_fits(state.tenant.with_(editors=persons["editor"], viewers=persons["viewer"], routes=()), platform)
     notices = (

@@ -11,12 +11,15 @@ import pytest
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.provision.apply import apply
 from tenantkit.provision.stored.tenants import get_tenant
+from tenantkit.provision.team import carry_out
 from tenantkit.provision.team.members import add_member, plan_remove_member, remove_member
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
 from tests.contract.tenants import versions
 
 if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
 
 
@@ -130,3 +133,21 @@ def test_an_editor_may_remove_nobody(editor: Cluster, cluster: Cluster, name: st
         remove_member(editor, name, "viewer@example.com", progress=False)
 
     assert "viewer@example.com" in names(cluster, name)
+
+
+def test_who_was_removed_by_another_owner_in_between_counts_as_removed(
+    owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replan = carry_out.replan
+
+    def after_another_owner(client: ClusterApi, planned: Plan) -> Plan:
+        monkeypatch.setattr(carry_out, "replan", replan)
+        remove_member(cluster, name, "viewer@example.com", progress=False)
+        add_member(cluster, name, "editor@example.com", progress=False)
+        return replan(client, planned)
+
+    monkeypatch.setattr(carry_out, "replan", after_another_owner)
+
+    assert remove_member(owner, name, ["viewer@example.com", "editor@example.com"], progress=False).is_complete
+
+    assert names(cluster, name) == {"owner@example.com"}
