@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from tenantkit.rules.times import parse_time
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-# CSI sequences such as colours, OSC sequences such as titles and links, and two-character escapes
+# CSI sequences such as colours, OSC sequences such as titles and links, and two-character escapes; of a sequence
+# without its end, only the first two characters
 _ESCAPE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?|\x9b[0-?]*[@-~]"
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]?|\x9b[0-?]*[@-~]"
 )
 _NANOSECONDS = re.compile(r"(\.\d{6})\d+")
+_SPACES = frozenset({"Zs", "Zl", "Zp"})
 _TAB = "    "
 
 
@@ -71,7 +74,14 @@ def plain(text: str) -> str:
     text = _ESCAPE.sub("", text).replace("\t", _TAB)
     if "\r" in text:
         text = next((part for part in reversed(text.split("\r")) if part.strip()), "")
-    return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(letter: str) -> str:
+    """The letter; a space for any other kind of space, and nothing for a control character."""
+    if letter.isprintable():
+        return letter
+    return " " if category(letter) in _SPACES else ""
 
 
 def parse_lines(content: bytes) -> Iterable[tuple[datetime | None, str]]:
