@@ -50,7 +50,8 @@ class Frame(pd.DataFrame):
     def to_excel(self, excel_writer: Any, *args: Any, **options: Any) -> None:  # type: ignore[misc]  # final in pandas-stubs
         """Write the frame to an Excel file, as pandas does, with times in UTC without a zone, which Excel cannot hold.
 
-        A text that starts with `=` gets an apostrophe before it, so that Excel does not compute it.
+        A text that starts with `=` or `{=`, also one of a heading, gets an apostrophe before it, so that Excel does not
+        compute it.
 
         Args:
             excel_writer: the file, or an `ExcelWriter`.

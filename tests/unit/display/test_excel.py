@@ -43,6 +43,33 @@ def test_an_index_of_times_or_of_several_levels_is_written() -> None:
     assert written(by_both, index=True) == [("tenant", "since", "used"), ("'=a", noon, 1)]
 
 
+FORMULAS = ["=1+1", "{=1+1}", "a"]
+
+
+def test_a_heading_and_the_name_of_an_index_are_texts_too() -> None:
+    pivoted = Frame([[1, 2, 3]], columns=FORMULAS, index=pd.Index(["{=x}"], name="=name"))
+    levels = pd.MultiIndex.from_product([["=b"], ["{=c}", "d\x01"]], names=["=up", "=down"])
+
+    assert written(pivoted, index=True) == [("'=name", "'=1+1", "'{=1+1}", "a"), ("'{=x}", 1, 2, 3)]
+    assert written(Frame([[1, 2]], columns=levels, index=pd.Index(["e"])), index=True)[:2] == [
+        ("'=up", "'=b", None),
+        ("'=down", "'{=c}", "d "),
+    ]
+
+
+@pytest.mark.parametrize("letter", ["\ufffe", "\uffff", "\ud800", "\x0b"])
+def test_a_letter_that_the_file_format_lacks_becomes_a_space(letter: str) -> None:
+    assert written(Frame({"x": pd.Series([f"a{letter}b"], dtype=object)})) == [("x",), ("a b",)]
+
+
+def test_times_among_other_values_are_in_utc_without_a_zone() -> None:
+    at = pd.Timestamp("2026-11-30T12:00:00+02:00")
+    frame = Frame({"x": pd.Series([at, at.to_pydatetime(), "a", pd.NaT, None], dtype=object)})
+
+    ten = datetime(2026, 11, 30, 10)  # noqa: DTZ001 (Excel has no zones)
+    assert written(frame) == [("x",), (ten,), (ten,), ("a",), (None,), (None,)]
+
+
 def test_columns_of_one_name_and_frames_without_rows_are_written() -> None:
     assert written(Frame([["a", "=b"]], columns=["x", "x"])) == [("x", "x"), ("a", "'=b")]
     assert written(Frame({"x": pd.array([], "string")})) == [("x",)]
