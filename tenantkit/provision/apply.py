@@ -35,6 +35,7 @@ from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.left_out import WALLS, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
+from tenantkit.provision.plans.missing_services import route_warnings
 from tenantkit.provision.plans.places import route_places
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
@@ -366,7 +367,7 @@ class _Run:
             urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
             hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
             interrupted=self.stop.is_set(),
-            warnings=tuple(dict.fromkeys(self.warnings)),
+            warnings=tuple(dict.fromkeys((*self.warnings, *route_warnings(plan.notices)))),
         )
 
 

@@ -244,8 +244,8 @@ def plan(
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
     resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses, for the cluster or in each
     tenant's namespace; list roles and rolebindings in tenantkit-index, or get those of each tenant, which its members
-    may; list nodes and priorityclasses, if that is allowed; create selfsubjectaccessreviews, which any signed-in user
-    may. For extra objects and copies, list their kinds likewise, and get the sources. With
+    may; list nodes, priorityclasses and services, if that is allowed; create selfsubjectaccessreviews, which any
+    signed-in user may. For extra objects and copies, list their kinds likewise, and get the sources. With
     `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".

@@ -24,6 +24,8 @@ NoticeCode: TypeAlias = Literal[
     "boost-ended",
     "boost-dropped",
     "host-outside-domain",
+    "service-missing",
+    "port-missing",
     "tenant-in-no-file",
     "default-class-refused",
     "still-has-access",

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from tenantkit.provision.changes import PlanChange
-    from tenantkit.rules.manifest import ObjectRef
+    from tenantkit.rules.manifest import Manifest, ObjectRef
 
 
 def route_places(changes: Iterable[PlanChange], existing: Collection[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
@@ -16,8 +16,13 @@ def route_places(changes: Iterable[PlanChange], existing: Collection[ObjectRef])
     places: dict[str, list[tuple[str, str]]] = {}
     for change in changes:
         if change.ref.kind == "Ingress" and change.wanted is not None and change.ref in existing:
-            spec = change.wanted["spec"]
-            host, path = spec["rules"][0]["host"], spec["rules"][0]["http"]["paths"][0]["path"]
-            scheme = "https" if "tls" in spec else "http"
-            places.setdefault(str(change.tenant), []).append((host, f"{scheme}://{host}{path}"))
+            host = change.wanted["spec"]["rules"][0]["host"]
+            places.setdefault(str(change.tenant), []).append((host, url_of(change.wanted)))
     return places
+
+
+def url_of(ingress: Manifest) -> str:
+    """The URL of a route's object, as `make_ingress` makes it."""
+    spec = ingress["spec"]
+    [rule] = spec["rules"]
+    return f"{'https' if 'tls' in spec else 'http'}://{rule['host']}{rule['http']['paths'][0]['path']}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.provision.plans.life_notices import dropped_notices, life_notices
+from tenantkit.provision.plans.missing_services import missing_service_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices, change_notices, new_accelerators
 from tenantkit.provision.plans.unlimited import default_class_notices, sets_priority
 from tenantkit.provision.read import node_resources, read_default_priority_class, read_nodes
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def notices_of(
     cluster: ClusterApi, tenants: Sequence[Tenant], changes: Sequence[PlanChange], platform: Platform, now: datetime
 ) -> Iterator[PlanNotice]:
-    """What to know about a plan of tenants. Nodes and priority classes are read only where a quota is about them.
+    """What to know about a plan of tenants. Nodes, priority classes and services are read only for changes about them.
 
     Args:
         cluster: the cluster.
@@ -32,12 +33,13 @@ def notices_of(
         platform: the settings.
         now: the time, with its zone.
 
-    RBAC: list nodes and priorityclasses, if that is allowed.
+    RBAC: list nodes, priorityclasses and services, if that is allowed.
     """
     for tenant in tenants:
         yield from life_notices(tenant, now)
     yield from dropped_notices(tenants, changes, now)
     yield from change_notices(changes, platform)
+    yield from missing_service_notices(cluster, changes)
     if sets_priority(changes):
         yield from default_class_notices(platform, read_default_priority_class(cluster))
     granted = new_accelerators(changes)

@@ -18,6 +18,7 @@ from tenantkit.provision.edits.reasons import ask_owners
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.plan import Plan, replan
+from tenantkit.provision.plans.missing_services import ROUTE_CODES, missing_service_notices
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.reasons import Reason
 
@@ -58,7 +59,8 @@ def plan_edit(
     """The plan of an edit, in the state that was read for it."""
     found = with_others_marked(cluster, compare_edit(edit, state, platform))
     marked = tuple(_with_owners(change, state.tenant) for change in found)
-    return Plan(platform, (state.tenant,), marked, "team", cluster_id(cluster), notices, edit)
+    missing = missing_service_notices(cluster, marked)
+    return Plan(platform, (state.tenant,), marked, "team", cluster_id(cluster), (*notices, *missing), edit)
 
 
 def carry_out(
@@ -88,7 +90,7 @@ def _once(cluster: ClusterApi, plan: Plan, running: Running) -> Report:
     _check_allowed(plan)
     report = carry_out_plan(cluster, plan, replan, running)
     kept = [change.rows[0].why for change in plan.changes if change.action == "foreign"]
-    notices = [Reason("foreign", notice.text) for notice in plan.notices]
+    notices = [Reason("foreign", notice.text) for notice in plan.notices if notice.code not in ROUTE_CODES]
     return replace(report, warnings=(*report.warnings, *notices, *(why for why in kept if why is not None)))
 
 

@@ -50,7 +50,8 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
     Returns:
         A Plan for `apply`, with a row for the object of each of these routes and no other: `create`, `update`,
         `unchanged`, or `not yours` if you may not change routes. It is `blocked` if the tenant's grant does not have
-        the host yet, or an object of that name is not a route of the tenant.
+        the host yet, or an object of that name is not a route of the tenant. `notices` names the services and ports
+        that do not exist, if you may read services.
 
     Raises:
         InvalidSpecError: something is not a Route, its host is not granted, or another route has its host and path or
@@ -61,8 +62,8 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list ingresses in the namespace;
-    create selfsubjectaccessreviews, which any signed-in user may.
+    RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list ingresses and, if that is
+    allowed, services in the namespace; create selfsubjectaccessreviews, which any signed-in user may.
 
     Source: page "Ingress".
 
@@ -107,7 +108,7 @@ def add_route(  # noqa: PLR0913 (each is a separate decision, with a default tha
             Ctrl-C cancels.
 
     Returns:
-        A Report; `urls` has the URLs of these routes.
+        A Report; `urls` has the URLs of these routes, and `warnings` names the services and ports that do not exist.
 
     Raises:
         InvalidSpecError: something is not a Route, its host is not granted, or another route has its host and path or
