@@ -180,3 +180,20 @@ def test_a_tenant_that_cannot_be_read_gets_nothing_of_the_one_before(
     form.fill(add="sam@example.com")
     form.submit()
     assert tk.get_tenant(cluster, second.name).viewers == ("sam@example.com",)
+
+
+def test_a_report_stays_if_the_members_cannot_be_read_afterwards(
+    vision: Tenant, cluster: Cluster, faults: FaultyTransport
+) -> None:
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.com")
+    faults.fault = lambda _, request: status(403)(request) if form.report is not None else None
+
+    report = form.submit()
+
+    shown = text(form.panel.html)
+    assert report is form.report
+    assert "2 applied. The cluster matched the plan" in shown
+    assert "the test returns 403" in shown
+    assert shown.index("2 applied") < shown.index("the test returns 403")
+    assert "plan" in form.disabled

@@ -264,10 +264,18 @@ class MembersForm(BaseForm):
             self._is_applying = False
             self._planned = None
         report = self.report
-        self._read()
-        shown = results.report_notice(report, now_text()), results.report_table(report)
         notes = [it.words("form") for it in plan.notices]
-        self.panel.show(*shown, notice("info", "\n".join(notes)) if notes else None)
+        shown = (
+            results.report_notice(report, now_text()),
+            results.report_table(report),
+            notice("info", "\n".join(notes)) if notes else None,
+        )
+        self.panel.show(*shown)
+        self._forget()
+        try:
+            self._read()
+        except Exception as error:  # noqa: BLE001 (shown below the report: the changes are made)
+            self.panel.show(*shown, *results.error_content(error, as_links=False))
         return report
 
     def _showing_errors(self, job: Callable[[], _Result]) -> _Result:
