@@ -10,9 +10,10 @@ import pytest
 
 from tenantkit.cli import logs as command
 from tenantkit.cli.main import main
+from tenantkit.cluster.http.transport import Answer
 from tenantkit.exceptions import Unauthorized
 from tenantkit.frames.logs import logs
-from tests.unit.cluster.seam import Answer, cluster, status
+from tests.unit.cluster.seam import cluster, status
 from tests.unit.frames.frame_pods import pod
 from tests.unit.frames.test_partly_readable import ByPath, listed
 
