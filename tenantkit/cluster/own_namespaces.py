@@ -87,7 +87,7 @@ def read_index(cluster: ReadsOwnRules) -> OwnTenants:
     except (NotFound, PermissionDenied) as error:
         return OwnTenants(incomplete=str(error))
     rules = resource_rules(status)
-    tenants, incomplete = tenants_in(rules), _incomplete(status)
+    tenants, incomplete = tenants_in(rules), why_incomplete(status)
     is_kept = bool(tenants) or has_marker(rules)
     return OwnTenants(tenants, incomplete if is_kept else incomplete or _NO_INDEX)
 
@@ -98,7 +98,8 @@ def resource_rules(status: Manifest) -> list[Manifest]:
     return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
 
 
-def _incomplete(status: Manifest) -> str | None:
+def why_incomplete(status: Manifest) -> str | None:
+    """Why a review's status lacks rules; None if it has all."""
     if status.get("incomplete") is not True:
         return None
     reason = status.get("evaluationError")

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
+from tenantkit.display.shown import EMPTY
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import NO_OBJECT, creator_of, why_no_creator
-from tenantkit.frames.kit.empty_answers import note_empty
+from tenantkit.frames.kit.empty_answers import note_empty, place_text
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import owner_of, read_chains
@@ -173,6 +174,9 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
     frame = by_person(frame) if by == "person" else frame
     frame.attrs["scope"] = scope
     note_empty(frame, "holders of quotas", scope, tenant=tenant, label_selector=filters.label_selector)
+    if resource == GPU and not entries:
+        place = place_text(scope, tenant)
+        frame.attrs[EMPTY] = f"No quota limits accelerators {place}: pods(…) lists the pods that request them."
     return frame
 
 

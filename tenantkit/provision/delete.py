@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
@@ -27,7 +27,7 @@ from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.index.read import read_index
-from tenantkit.provision.index.remove import entries_by_tenant, remove_entry
+from tenantkit.provision.index.remove import entries_by_tenant, remove_entry, stays_in_index
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
 from tenantkit.provision.read import read_contents
@@ -39,6 +39,7 @@ from tenantkit.provision.reasons import (
     Reason,
     failed,
     namespace_not_applied,
+    stay_in_index,
 )
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
@@ -78,7 +79,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     Returns:
         A Plan with one row per object: `delete` for each namespace and everything in it, and for the tenant's objects
         in the index, `not yours` if you may not delete the namespace, `blocked` if the tenant is protected, and
-        `unknown` with the name `*` for a kind that you may not list.
+        `unknown` with the name `*` for a kind that you may not list; likewise each of the tenant's objects in the
+        index, if you may not read them: they stay there.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -103,11 +105,14 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     others = _others(cluster, names, namespaces)
     kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_LISTED]
     contents = read_contents(cluster, kinds, [namespace["metadata"]["name"] for namespace in namespaces])
-    indexed = entries_by_tenant(read_index(cluster, names))
+    index = read_index(cluster, names)
+    indexed = entries_by_tenant(index)
     changes: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
         action, why = ("not yours", NOT_YOURS_TO_DELETE) if name in others else _action(namespace)
         changes += _deletions(name, PlanRow(action, ref_of(namespace), why=why), contents, indexed.get(name, ()))
+        if name not in others:
+            changes += stays_in_index(index, name)
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster))
 
@@ -140,7 +145,8 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         timeout_s: how long to wait until all namespaces are deleted, in seconds. Default 120: pods have 30 to stop.
 
     Returns:
-        A Report with one outcome per namespace, and one for an object in the index that could not be deleted.
+        A Report with one outcome per namespace, and one for an object in the index that could not be deleted. A
+        warning says that a tenant's objects in the index stay, since you may not read them.
 
     Raises:
         InvalidSpecError: `confirm` does not repeat the names, or `tenants` is not a list of names.
@@ -176,7 +182,8 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
     if protected:
         values = {"which": _text(protected)}
         raise OwnershipError(Message("{which} protected: apply with {unprotect} first. Nothing was deleted", values))
-    indexed = entries_by_tenant(read_index(cluster, names))
+    index = read_index(cluster, names)
+    indexed = entries_by_tenant(index)
     targets = [
         _Target(name, ref_of(live), live["metadata"]["uid"], tuple(indexed.get(name, ())))
         for name, live in zip(names, namespaces, strict=True)
@@ -186,7 +193,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         with closing(Progress(len(names), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
             run = _Run(cluster, stop, shown)
             run.all(targets, max_concurrency, timeout_s)
-        report = run.report(names)
+        report = replace(run.report(names), warnings=tuple(stay_in_index(name) for name in index.refused))
         if not report.is_complete:
             if len(names) == 1 and run.errors:
                 raise run.errors[0]

@@ -298,6 +298,15 @@ def not_readable(error: TenantKitError) -> Reason:
     return _of_error("not-readable", error)
 
 
+def stay_in_index(tenant: str) -> Reason:
+    """The tenant's objects in the index may not be read by whoever deletes the tenant."""
+    return Reason(
+        "not-readable",
+        f"what tenant {tenant!r} has in namespace tenantkit-index may not be read, and stays if it exists: ask the "
+        f"platform team to delete the Roles and RoleBindings tenant-{tenant} and owners-{tenant} there",
+    )
+
+
 def unreadable(reason: str) -> Reason:
     """The object exists, and cannot be parsed."""
     return Reason("not-readable", f"it cannot be read, since it {reason}: look at it with kubectl")

@@ -38,11 +38,13 @@ class IndexRead:
         tenants: whose objects were read, also where they do not exist.
         objects: that exist.
         unreadable: why an object that exists could not be parsed.
+        refused: by tenant, why its objects may not be read.
     """
 
     tenants: frozenset[str] = frozenset()
     objects: tuple[Manifest, ...] = ()
     unreadable: dict[ObjectRef, Reason] = field(default_factory=dict)
+    refused: dict[str, Reason] = field(default_factory=dict)
 
 
 def index_refs(tenant: str) -> tuple[ObjectRef, ...]:
@@ -84,6 +86,7 @@ def read_index(cluster: ClusterApi, tenants: Sequence[str]) -> IndexRead:
         frozenset(chain.from_iterable(read.tenants for read in reads)),
         tuple(chain.from_iterable(read.objects for read in reads)),
         {ref: reason for read in reads for ref, reason in read.unreadable.items()},
+        {name: reason for read in reads for name, reason in read.refused.items()},
     )
 
 
@@ -106,12 +109,12 @@ def _listed(cluster: ClusterApi, tenants: Sequence[str]) -> IndexRead:
 
 
 def _by_name(cluster: ClusterApi, tenant: str) -> IndexRead:
-    """One tenant's objects; nothing if one of them may not be read."""
+    """One tenant's objects; the refusal if one of them may not be read."""
     refs = index_refs(tenant)
     try:
         answers = side_by_side(lambda ref: _get(cluster, ref), refs)
-    except PermissionDenied:
-        return IndexRead()
+    except PermissionDenied as error:
+        return IndexRead(refused={tenant: not_readable(error)})
     odd = {ref: answer for ref, answer in zip(refs, answers, strict=True) if isinstance(answer, Reason)}
     return IndexRead(frozenset((tenant,)), tuple(_manifests(answers)), odd)
 

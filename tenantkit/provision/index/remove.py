@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import NotFound
 from tenantkit.manifests.order import RANK
-from tenantkit.provision.index.read import indexed_tenant
+from tenantkit.provision.changes import PlanChange, PlanRow
+from tenantkit.provision.index.read import index_refs, indexed_tenant
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ def entries_by_tenant(index: IndexRead) -> dict[str, list[Manifest]]:
     for manifest in sorted(index.objects, key=lambda it: (-RANK[it["kind"]], ref_of(it))):
         found[indexed_tenant(str(manifest["metadata"]["name"]))].append(manifest)
     return found
+
+
+def stays_in_index(index: IndexRead, tenant: str) -> list[PlanChange]:
+    """The rows of a tenant's objects that may not be read, and so stay in the index if they exist."""
+    why = index.refused.get(tenant)
+    refs = index_refs(tenant) if why is not None else ()
+    return [PlanChange("unknown", ref, (PlanRow("unknown", ref, why=why),), tenant) for ref in refs]
 
 
 def remove_entry(cluster: ClusterApi, manifest: Manifest) -> None:

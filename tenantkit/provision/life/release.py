@@ -20,7 +20,7 @@ from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.index.read import read_index
-from tenantkit.provision.index.remove import entries_by_tenant
+from tenantkit.provision.index.remove import entries_by_tenant, stays_in_index
 from tenantkit.provision.life.reasons import FROZEN_STILL, stays_after_release
 from tenantkit.provision.live import live_state
 from tenantkit.provision.managed_fields import owners_of
@@ -67,8 +67,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         else has set as well stays, and the row says so. Pod Security levels that `apply` has set stay: members keep
         their roles, and their pods must not gain rights. Rows `foreign` are tenantkit's objects in the namespace, which
         stay: quota, limits, bindings, policies and routes, with the command that deletes each; and with the name `*` a
-        kind that you may not list. Rows `delete` are the tenant's objects in the index. A Namespace is `blocked` if its
-        tenant is protected or frozen, or is being deleted.
+        kind that you may not list. Rows `delete` are the tenant's objects in the index, `unknown` if you may not read
+        them: then they stay. A Namespace is `blocked` if its tenant is protected or frozen, or is being deleted.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -163,13 +163,15 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
     ours = read_contents(cluster, list(TENANT_KINDS), places)
     others = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in TENANT_KINDS]
     labelled = read_contents(cluster, others, places, label_selector=f"{TENANT_LABEL} in ({','.join(names)})")
-    indexed = entries_by_tenant(read_index(cluster, names))
+    index = read_index(cluster, names)
+    indexed = entries_by_tenant(index)
     planned: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
         changed = _release(name, namespace, ours)
         planned += changed
         if changed[0].action not in REFUSED:
             planned += [_out_of_index(manifest, name) for manifest in indexed.get(name, ())]
+            planned += stays_in_index(index, name)
         planned += _stays(name, namespace, (ours, labelled))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(planned), "release", cluster_id(cluster))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.identity import User, read_user
-from tenantkit.cluster.own_namespaces import read_index, resource_rules
+from tenantkit.cluster.own_namespaces import read_index, resource_rules, why_incomplete
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.manifests.access import RBAC_GROUP
@@ -166,11 +166,13 @@ def _noted(question: Callable[[], bool], incomplete: list[str]) -> bool | None:
 
 def _membership(cluster: Cluster, tenant: IndexedTenant, incomplete: list[str]) -> Membership:
     try:
-        rules = resource_rules(cluster.own_rules(tenant.namespace))
+        status = cluster.own_rules(tenant.namespace)
     except (NotFound, PermissionDenied) as error:
         incomplete.append(str(error))
-        rules = []
-    return Membership(tenant.name, tenant.namespace, role_by_rules(rules))
+        status = {}
+    if (reason := why_incomplete(status)) is not None:
+        incomplete.append(reason)
+    return Membership(tenant.name, tenant.namespace, role_by_rules(resource_rules(status)))
 
 
 def role_by_rules(rules: Iterable[Manifest]) -> Role | None:

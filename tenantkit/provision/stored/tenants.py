@@ -68,8 +68,8 @@ def get_tenants(cluster: ClusterApi) -> TenantList:
         cluster: the connection, from `connect`.
 
     Returns:
-        The tenants of the whole cluster; if you may not list those, your own. A tenant whose grant cannot be read is
-        left out, and named in `attrs["incomplete"]`.
+        The tenants of the whole cluster; if you may not list those, your own. A tenant whose grant cannot be read, or
+        whose Namespace you may not read, is left out, and its namespace named in `attrs["incomplete"]`.
 
     Raises:
         PermissionDenied: you may read none of them, or not the platform's settings.
@@ -84,14 +84,15 @@ def get_tenants(cluster: ClusterApi) -> TenantList:
         >>> [tenant.name for tenant in tk.get_tenants(cluster) if tenant.size == "medium"]
         ['recsys', 'search']
     """
+    refused: dict[str, str] = {}
     try:
         namespaces = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
     except PermissionDenied:
-        namespaces = _readable(cluster, cluster.namespaces or own_namespaces(cluster))
+        namespaces, refused = _readable(cluster, cluster.namespaces or own_namespaces(cluster))
     namespaces = [namespace for namespace in namespaces if _is_tenant(namespace)]
     readable, incomplete = _with_grants(namespaces)
     tenants = _with_teams(cluster, get_platform(cluster), readable)
-    return TenantList(sorted(tenants, key=lambda tenant: tenant.name), incomplete)
+    return TenantList(sorted(tenants, key=lambda tenant: tenant.name), refused | incomplete)
 
 
 class TenantList(list[Tenant]):
@@ -138,20 +139,20 @@ def _with_teams(cluster: ClusterApi, platform: Platform, namespaces: list[Manife
     ]
 
 
-def _readable(cluster: ClusterApi, namespaces: Iterable[str]) -> list[Manifest]:
-    """Those of these Namespaces that exist and may be read; an error only if none may be read."""
+def _readable(cluster: ClusterApi, namespaces: Iterable[str]) -> tuple[list[Manifest], dict[str, str]]:
+    """Those of these Namespaces that exist, and why others may not be read; an error only if none may be read."""
     found: list[Manifest] = []
-    refusals: list[PermissionDenied] = []
+    refusals: dict[str, PermissionDenied] = {}
     for namespace in namespaces:
         try:
             found.append(cluster.get("Namespace", namespace))
         except NotFound:
             continue
         except PermissionDenied as error:
-            refusals.append(error)
+            refusals[namespace] = error
     if refusals and not found:
-        raise refusals[0].with_hint(NAME_NAMESPACES)
-    return found
+        raise next(iter(refusals.values())).with_hint(NAME_NAMESPACES)
+    return found, {namespace: str(error) for namespace, error in refusals.items()}
 
 
 def stored_tenant(namespace: Manifest) -> Tenant:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pytest
 
 from tenantkit.frames.kit.namespace_owners import NamespaceOwner
 from tenantkit.frames.kit.owners import Chains, Owner
@@ -13,8 +14,10 @@ from tenantkit.frames.quota_holders import (
     QUOTA_HOLDERS,
     QUOTA_HOLDERS_BY_PERSON,
     by_person,
+    quota_holders,
     quota_holders_frame,
 )
+from tests.unit.cluster.seam import Script, answer, cluster
 from tests.unit.frames.frame_pods import CREATED, HOSTILE, owned_by, pod
 
 if TYPE_CHECKING:
@@ -195,3 +198,24 @@ def test_by_person_the_workloads_of_one_person_are_added_up() -> None:
 def test_by_person_an_empty_frame_has_its_columns_and_dtypes() -> None:
     frame = by_person(shares(quota({}, {})))
     assert (len(frame), frame.dtypes.astype(str).to_dict()) == (0, dict(QUOTA_HOLDERS_BY_PERSON))
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ("requests.cpu", "No quota limits accelerators in vision: pods(…) lists the pods that request them."),
+        (GPU, "No holders of quotas in vision."),
+    ],
+)
+def test_without_a_quota_of_accelerators_nobody_is_said_to_hold_none(entry: str, sentence: str) -> None:
+    def listed(*items: Manifest) -> Any:
+        return answer(
+            body={"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [*items]}
+        )
+
+    namespace = answer(body={"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "vision"}})
+    script = Script(listed(quota({entry: "0"}, {entry: "4"})), listed(), listed(), namespace)
+
+    frame = quota_holders(cluster(script), namespaces=["vision"], resource="gpu")
+
+    assert (len(frame), frame.attrs["empty"]) == (0, sentence)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.manifests.roles import rules_by_role
-from tenantkit.provision.stored.identity import Identity, Membership, role_by_rules
+from tenantkit.provision.stored.identity import Identity, Membership, role_by_rules, whoami
+from tenantkit.rules.tenant_index import index_rule
 from tenantkit.spec.platform import Platform
-from tests.unit.cluster.seam import SERVER
+from tests.unit.cluster.seam import SERVER, Script, answer, cluster
 
 if TYPE_CHECKING:
+    from tenantkit.cluster.http.transport import Answer
     from tenantkit.spec.people import Role
 
 
@@ -71,3 +73,19 @@ def identity(**fields: Any) -> Identity:
 )
 def test_an_identity_is_shown_as_a_sentence(shown: Identity, sentence: str) -> None:
     assert repr(shown) == sentence
+
+
+def test_a_role_of_rules_that_the_server_could_not_list_is_incomplete() -> None:
+    def reviewed(rules: list[object], *, incomplete: bool) -> Answer:
+        return answer(201, {"status": {"resourceRules": rules, "nonResourceRules": [], "incomplete": incomplete}})
+
+    user, allowed = (
+        answer(201, {"status": {"userInfo": {"username": "dana"}}}),
+        answer(201, {"status": {"allowed": True}}),
+    )
+    index = reviewed([index_rule("vision", "vision")], incomplete=False)
+
+    found = whoami(cluster(Script(user, index, allowed, allowed, reviewed([], incomplete=True))))
+
+    assert found.tenants == (Membership("vision", "vision"),)
+    assert found.incomplete == ("the server could not list all of your permissions",)

@@ -8,10 +8,11 @@ import pytest
 
 from tenantkit.exceptions import PartialApplyError, PermissionDenied
 from tenantkit.provision.apply import apply
-from tenantkit.provision.delete import delete_tenants
+from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.index.members import with_others_changes
 from tenantkit.provision.index.read import index_refs, is_in_index
 from tenantkit.provision.install import install_platform
+from tenantkit.provision.life.release import plan_release
 from tenantkit.provision.plan import plan
 from tenantkit.provision.plans.table import entries
 from tenantkit.rules.manifest import ObjectRef
@@ -164,3 +165,24 @@ def test_the_plan_shows_the_index_in_few_words_and_not_as_a_loss(memory: Memory)
 
 def is_index(entry: Entry) -> bool:
     return is_in_index(entry.row.ref)
+
+
+def test_a_deletion_by_somebody_who_may_not_read_the_index_says_what_stays(memory: Memory) -> None:
+    memory.refused, memory.unreadable_names = ("Role", "RoleBinding"), ("tenantkit-index",)
+
+    planned = plan_delete_tenants(memory, "vision")
+    report = delete_tenants(memory, "vision", confirm="vision", progress=False)
+
+    unknown = {row.ref for row in planned.rows if row.action == "unknown" and is_in_index(row.ref)}
+    assert unknown == set(index_refs("vision"))
+    assert [warning.code for warning in report.warnings] == ["not-readable"]
+    assert "Roles and RoleBindings tenant-vision and owners-vision" in str(report.warnings[0].text)
+
+
+def test_a_release_by_somebody_who_may_not_read_the_index_says_what_stays(memory: Memory) -> None:
+    memory.refused, memory.unreadable_names = ("Role", "RoleBinding"), ("tenantkit-index",)
+
+    planned = plan_release(memory, "vision")
+
+    unknown = {row.ref for row in planned.rows if row.action == "unknown" and is_in_index(row.ref)}
+    assert unknown == set(index_refs("vision"))

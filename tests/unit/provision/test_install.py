@@ -147,7 +147,9 @@ def test_a_user_who_may_not_list_namespaces_has_the_tenants_of_the_connection_th
     run(memory, tenant(), tenant(name="speech"))
     owner = Owner(objects=memory.objects, refused=("Namespace",))
 
-    assert get_tenants(owner) == [tenant(editors=[], viewers=[])]
+    found = get_tenants(owner)
+    assert found == [tenant(editors=[], viewers=[])]
+    assert found.attrs["incomplete"] == {"speech": "may not get Namespace 'speech'"}
     owner.readable = ()
     with pytest.raises(PermissionDenied, match="'speech'"):
         get_tenants(owner)
