@@ -31,7 +31,8 @@ class Frame(pd.DataFrame):
 
     Amounts are shown with units, percentages with bars, times as ages. The data keep base units and pandas' dtypes, and
     pandas' options `max_rows`, `max_columns`, `width` and `notebook_repr_html` apply. `pd.DataFrame(frame)` is shown as
-    pandas shows it.
+    pandas shows it. A test that compares a plain DataFrame with a frame says
+    `pd.testing.assert_frame_equal(plain, frame, check_frame_type=False)`, since pandas compares the class too.
 
     Args:
         data, index, columns, dtype, copy: those of pandas' DataFrame.

@@ -48,6 +48,7 @@ def holders_content(holders: pd.DataFrame, namespace: str, resource: str) -> tup
     shown = holders[(holders["namespace"] == namespace) & (holders["resource"] == resource)]
     if shown.empty:
         return (notice("info", f"Nothing in {namespace} holds {resource} at {now_text()}."),)
+    number = len(shown)
     shown = shown.sort_values("used", ascending=False, kind="stable").head(_HOLDER_LIMIT)
     person = next((name for name in ("person", "creator") if name in shown.columns), None)
     columns = ["workload", *([person] if person else []), "objects", "used"]
@@ -55,4 +56,5 @@ def holders_content(holders: pd.DataFrame, namespace: str, resource: str) -> tup
     for _, row in shown.fillna({"workload": "counted by the server, but no such object exists"}).iterrows():
         texts = ["" if row.isna()[name] else cell_text(row[name]) for name in columns[:-1]]
         rows.append([*texts, amount_text(row["used"], row["unit"])])
-    return (table(columns, rows, caption=f"Who holds {resource} of {namespace} at {now_text()}"),)
+    limit = f": the {_HOLDER_LIMIT} largest of {number:,}" if number > _HOLDER_LIMIT else ""
+    return (table(columns, rows, caption=f"Who holds {resource} of {namespace} at {now_text()}{limit}"),)

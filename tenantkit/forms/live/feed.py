@@ -34,7 +34,7 @@ _PAUSE_PER_DRAWING = 3.0  # drawing takes at most a quarter of the time
 _RETRY_S = 2.0
 _CHECK_S = 1.0
 _STOP_WAIT_S = 3.0
-_MOST_NAMESPACES = 20
+MOST_NAMESPACES = 20  # of the user's tenants, since each takes a connection for each kind
 
 
 class Feed:
@@ -102,6 +102,11 @@ class Feed:
             return "not readable" if self._given_up.issuperset(self._targets) else "live in part"
         return "live"
 
+    @property
+    def own_count(self) -> int:
+        """How many namespaces the user's tenants have, if they were read; at most `MOST_NAMESPACES` are watched."""
+        return len(self._own or ())
+
     def is_listed(self, kinds: Collection[str]) -> bool:
         """Whether all objects of these kinds that may be read are in the model, so that none means none."""
         return all(target in self._listed for target in self._targets if target[0] in kinds)
@@ -133,7 +138,7 @@ class Feed:
         """Watch the user's own namespaces instead of the whole cluster."""
         with self._own_lock:  # all kinds are narrowed at once, and one of them reads the index
             self._own = indexed = read_own(self._cluster) if self._own is None else self._own
-        namespaces = indexed or self._cluster.fallback_namespaces
+        namespaces = indexed[:MOST_NAMESPACES] or self._cluster.fallback_namespaces
         targets = [(kind, namespace) for namespace in namespaces]
         threads = [_thread(self._watch, target) for target in targets]
         with self.lock:
@@ -213,7 +218,7 @@ class Feed:
 
 
 def read_own(cluster: Cluster) -> tuple[str, ...]:
-    """The namespaces of the user's tenants that exist: the first ones, since each takes a connection for each kind.
+    """The namespaces of the user's tenants that exist.
 
     The index names a namespace also after somebody has deleted it by other means.
     """
@@ -226,8 +231,7 @@ def read_own(cluster: Cluster) -> tuple[str, ...]:
         return True
 
     indexed = read_index(cluster).namespaces
-    existing = [name for name, is_there in zip(indexed, side_by_side(exists, indexed), strict=True) if is_there]
-    return tuple(existing[:_MOST_NAMESPACES])
+    return tuple(name for name, is_there in zip(indexed, side_by_side(exists, indexed), strict=True) if is_there)
 
 
 def _thread(work: Callable[..., None], *args: object) -> threading.Thread:

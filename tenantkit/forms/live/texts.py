@@ -59,6 +59,14 @@ def narrowed_content(narrowed: Mapping[str, Sequence[str]]) -> Html:
     return joined(*(notice("info", text, word="Partial view") for text in _narrowed_lines(narrowed)))
 
 
+def own_limit_content(own_count: int, most: int) -> Html | None:
+    """A notice if the user has more tenants than are watched."""
+    if own_count <= most:
+        return None
+    text = f"The first {most} of {own_count} of your tenants are watched. To watch others, pass namespaces=[…]."
+    return notice("info", text, word="Partial view")
+
+
 def _alert(name: str, word: str, text: str) -> Html:
     return element("div", element("strong", word), element("p", text), class_=f"tk-notice {name}", role="alert")
 

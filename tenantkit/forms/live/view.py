@@ -19,12 +19,12 @@ from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import Html, element, joined
 from tenantkit.forms.kit.panel import notice, now_text, unexpected
 from tenantkit.forms.live.causes import causes_content
-from tenantkit.forms.live.feed import Feed
+from tenantkit.forms.live.feed import MOST_NAMESPACES, Feed
 from tenantkit.forms.live.grid import Grid
 from tenantkit.forms.live.page_support import PageSupport
 from tenantkit.forms.live.per_cell import close_previous_views
 from tenantkit.forms.live.presence import Presence, Timing
-from tenantkit.forms.live.texts import narrowed_content, status_content, unreadable_content
+from tenantkit.forms.live.texts import narrowed_content, own_limit_content, status_content, unreadable_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -232,7 +232,8 @@ class LiveView(BaseForm):
                 has_objects = bool(self.feed.model.objects)
             if self._is_closed:
                 return
-            notices = (unreadable_content(unreadable), narrowed_content(narrowed))
+            own_limit = own_limit_content(self.feed.own_count, MOST_NAMESPACES) if narrowed else None
+            notices = (unreadable_content(unreadable), narrowed_content(narrowed), own_limit)
             self.status.value = joined(status_content(state, self._stopped_at), *notices)
             self.notes.value = joined(above, self.page_support.content(table))
             self._show_table(table, state, has_objects=has_objects)

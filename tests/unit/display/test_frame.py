@@ -112,6 +112,13 @@ def test_a_slice_a_merge_and_a_copy_are_frames() -> None:
     assert [type(each) for each in made] == [Frame] * len(made)
 
 
+def test_a_frame_equals_a_plain_one_in_tests_that_do_not_compare_the_class() -> None:
+    frame = quota_frame([QUOTA])
+
+    pd.testing.assert_frame_equal(pd.DataFrame(frame), frame, check_frame_type=False)
+    assert "check_frame_type=False" in str(Frame.__doc__)
+
+
 def test_a_named_index_is_shown_and_the_numbers_of_rows_are_not() -> None:
     frame = Frame({"used_pct": pd.array([50.0], "Float64")}, index=pd.Index(["vision"], name="tenant"))
 
