@@ -19,7 +19,7 @@ from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
@@ -216,12 +216,32 @@ def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Mani
 
 def _own_namespace(cluster: ClusterApi, tenant: str, refusal: PermissionDenied) -> Manifest:
     """The Namespace by which the index names one of the user's tenants; else the refusal, with what the index names."""
-    own = read_index(cluster).tenants
-    for found in own:
+    index = read_index(cluster)
+    for found in index.tenants:
         if found.name == tenant and found.namespace != refusal.name:
             return cluster.get("Namespace", found.namespace)
-    names = ", ".join(repr(found.name) for found in own)
-    raise refusal.with_hint(Hint("your tenants are {names}", {"names": names})) if own else refusal
+    names = [found.name for found in index.tenants]
+    if tenant in names or not names:
+        raise refusal
+    own = Hint("your tenants: {own}", {"own": ", ".join(names)})
+    if index.incomplete is not None:
+        raise refusal.with_hint(own)
+    raise _not_yours(tenant, names, refusal)
+
+
+def _not_yours(tenant: str, own: Sequence[str], refusal: PermissionDenied) -> PermissionDenied:
+    """The error that a tenant is not among the user's, with a similar one of theirs; others' are never suggested."""
+    similar = get_close_matches(tenant, own, n=1)
+    values = {"similar": similar[0] if similar else "", "own": ", ".join(own)}
+    hint = "did you mean {similar!r}? Your tenants: {own}" if similar else "your tenants: {own}"
+    return PermissionDenied(
+        f"you have no tenant {tenant!r}",
+        status=403,
+        kind="Namespace",
+        name=refusal.name,
+        operation="get",
+        hint=Hint(hint, values),
+    )
 
 
 def readable_tenant_namespaces(cluster: ClusterApi) -> list[Manifest]:

@@ -51,7 +51,7 @@ def test_a_user_who_may_not_list_namespaces_has_a_tenant_of_another_prefix_by_th
 def test_a_user_who_may_not_read_a_tenant_learns_which_are_theirs(memory: Memory) -> None:
     memory.own, memory.refused = (IndexedTenant("vision", "team-vision"),), ("Namespace",)
 
-    with pytest.raises(PermissionDenied, match="your tenants are 'vision'"):
+    with pytest.raises(PermissionDenied, match="; your tenants: vision"):
         resolve_filters(memory, tenant="speech")
 
 

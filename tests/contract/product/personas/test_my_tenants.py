@@ -63,6 +63,23 @@ def test_a_stranger_is_no_member_as_long_as_the_platform_keeps_an_index(
     eventually(lambda: tk.my_tenants(stranger).attrs["incomplete"] == {})
 
 
+def test_a_mistyped_tenant_is_answered_with_the_own_tenants_and_no_others(
+    name: str, cluster: tk.Cluster, connect_as: Callable[[str], tk.Cluster]
+) -> None:
+    tk.apply(cluster, tk.plan(cluster, tenant(name, viewers=["viewer@example.com"])), progress=False)
+    viewer = connect_as("viewer")
+    eventually(lambda: name in tenants_of(viewer))
+
+    with pytest.raises(tk.exceptions.PermissionDenied) as mistyped:
+        tk.pods(viewer, tenant=f"{name}x")
+    with pytest.raises(tk.exceptions.PermissionDenied) as other:
+        tk.get_tenant(viewer, "9-9-9")
+
+    own = ", ".join(sorted(tenants_of(viewer)))
+    assert str(mistyped.value) == f"you have no tenant '{name}x'; did you mean '{name}'? Your tenants: {own}"
+    assert str(other.value) == f"you have no tenant '9-9-9'; your tenants: {own}"
+
+
 def test_a_removed_member_no_longer_finds_it(
     name: str, cluster: tk.Cluster, connect_as: Callable[[str], tk.Cluster]
 ) -> None:

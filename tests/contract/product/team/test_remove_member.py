@@ -10,6 +10,7 @@ import pytest
 
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.provision.apply import apply
+from tenantkit.provision.plan import replan
 from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.provision.team import carry_out
 from tenantkit.provision.team.members import add_member, plan_remove_member, remove_member
@@ -138,7 +139,6 @@ def test_an_editor_may_remove_nobody(editor: Cluster, cluster: Cluster, name: st
 def test_who_was_removed_by_another_owner_in_between_counts_as_removed(
     owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replan = carry_out.replan
 
     def after_another_owner(client: ClusterApi, planned: Plan) -> Plan:
         monkeypatch.setattr(carry_out, "replan", replan)
