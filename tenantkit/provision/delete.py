@@ -103,7 +103,11 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     indexed = entries_by_tenant(index)
     changes: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
-        changes += _deletions(name, namespace, contents, indexed.get(name, ())) + stays_in_index(index, name)
+        changes += _deletions(name, namespace, contents, indexed.get(name, ()))
+        changes += [
+            PlanChange("unknown", ref, (PlanRow("unknown", ref, why=why),), name)
+            for ref, why in stays_in_index(index, name)
+        ]
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster))
 
