@@ -112,7 +112,10 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         action, why = ("not yours", NOT_YOURS_TO_DELETE) if name in others else _action(namespace)
         changes += _deletions(name, PlanRow(action, ref_of(namespace), why=why), contents, indexed.get(name, ()))
         if name not in others:
-            changes += stays_in_index(index, name)
+            changes += [
+                PlanChange("unknown", ref, (PlanRow("unknown", ref, why=reason),), name)
+                for ref, reason in stays_in_index(index, name)
+            ]
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster))
 

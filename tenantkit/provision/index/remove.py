@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import NotFound
 from tenantkit.manifests.order import RANK
-from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.index.read import index_refs, indexed_tenant
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.index.read import IndexRead
-    from tenantkit.rules.manifest import Manifest
+    from tenantkit.provision.reasons import Reason
+    from tenantkit.rules.manifest import Manifest, ObjectRef
 
 
 def entries_by_tenant(index: IndexRead) -> dict[str, list[Manifest]]:
@@ -25,11 +25,10 @@ def entries_by_tenant(index: IndexRead) -> dict[str, list[Manifest]]:
     return found
 
 
-def stays_in_index(index: IndexRead, tenant: str) -> list[PlanChange]:
-    """The rows of a tenant's objects that may not be read, and so stay in the index if they exist."""
+def stays_in_index(index: IndexRead, tenant: str) -> list[tuple[ObjectRef, Reason]]:
+    """A tenant's objects that may not be read, with the reason, and so stay in the index if they exist."""
     why = index.refused.get(tenant)
-    refs = index_refs(tenant) if why is not None else ()
-    return [PlanChange("unknown", ref, (PlanRow("unknown", ref, why=why),), tenant) for ref in refs]
+    return [] if why is None else [(ref, why) for ref in index_refs(tenant)]
 
 
 def remove_entry(cluster: ClusterApi, manifest: Manifest) -> None:

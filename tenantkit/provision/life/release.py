@@ -171,7 +171,10 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
         planned += changed
         if changed[0].action not in REFUSED:
             planned += [_out_of_index(manifest, name) for manifest in indexed.get(name, ())]
-            planned += stays_in_index(index, name)
+            planned += [
+                PlanChange("unknown", ref, (PlanRow("unknown", ref, why=why),), name)
+                for ref, why in stays_in_index(index, name)
+            ]
         planned += _stays(name, namespace, (ours, labelled))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(planned), "release", cluster_id(cluster))
