@@ -48,6 +48,7 @@ from tenantkit.provision.writes import carry_out, to_send
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
+from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -368,6 +369,7 @@ class _Run:
             hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
             interrupted=self.stop.is_set(),
             warnings=tuple(dict.fromkeys((*self.warnings, *route_warnings(plan.notices)))),
+            team=platform_team(plan.platform),
         )
 
 

@@ -15,8 +15,9 @@ from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.hosts.moves import hosts_of
 from tenantkit.provision.index.read import is_in_index
-from tenantkit.provision.reasons import NOT_COMPARED, NOT_YOURS
+from tenantkit.provision.reasons import NOT_COMPARED, not_yours
 from tenantkit.rules.kinds import KINDS
+from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,16 +25,20 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.changes import PlanAction, PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.spec.platform import Platform
 
 # verb, kind, namespace, name
 _Question = tuple[str, "str | Kind", str | None, str | None]
 _VERBS = {"create": ("create", "patch"), "update": ("patch",), "conflict": ("patch",), "delete": ("delete",)}
 
 
-def with_others_marked(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[PlanChange]:
-    """The changes; those that the user may not make have the action `not yours`.
+def with_others_marked(
+    cluster: ClusterApi, changes: Sequence[PlanChange], platform: Platform | None
+) -> list[PlanChange]:
+    """The changes; those that the user may not make have the action `not yours`, and name whom to ask.
 
     RBAC: create selfsubjectaccessreviews, which any signed-in user may.
     """
@@ -41,14 +46,17 @@ def with_others_marked(cluster: ClusterApi, changes: Sequence[PlanChange]) -> li
         "patch", "Namespace"
     ):
         return list(changes)
-    changes = [_unread(change) if _is_unread_extra(change) else change for change in changes]
+    why = not_yours(platform_team(platform))
+    changes = [_unread(change, why) if _is_unread_extra(change) else change for change in changes]
     questions = list(dict.fromkeys(question for change in changes for question in _questions(cluster, change)))
     answers = side_by_side(lambda it: cluster.can(it[0], it[1], namespace=it[2], name=it[3]), questions)
     allowed = {question for question, is_allowed in zip(questions, answers, strict=True) if is_allowed}
     others = {change.ref for change in changes if not allowed.issuperset(_questions(cluster, change))}
     pending = {change.ref.name: change for change in changes if change.ref in others and change.ref.kind == "Namespace"}
     return [
-        _marked(change) if change.ref in others or _depends(change, pending.get(change.ref.namespace or "")) else change
+        _marked(change, why)
+        if change.ref in others or _depends(change, pending.get(change.ref.namespace or ""))
+        else change
         for change in changes
     ]
 
@@ -66,11 +74,11 @@ def _is_unread_extra(change: PlanChange) -> bool:
     return change.rows[0].code == "source-not-readable" or is_extra(change.wanted or {})
 
 
-def _unread(change: PlanChange) -> PlanChange:
+def _unread(change: PlanChange, pending: Reason) -> PlanChange:
     """Only the platform knows whether it is current, and only the platform makes it."""
     is_there = change.live is not None and is_copy(change.live)
     action: PlanAction = "unchanged" if is_there else "not yours"
-    why = NOT_COMPARED if is_there else NOT_YOURS
+    why = NOT_COMPARED if is_there else pending
     return replace(change, action=action, rows=(PlanRow(action, change.ref, why=why),))
 
 
@@ -102,8 +110,6 @@ def _hosts(manifest: Manifest | None) -> set[str]:
     return {rule["host"] for rule in manifest["spec"]["rules"]}
 
 
-def _marked(change: PlanChange) -> PlanChange:
-    rows = tuple(
-        replace(row, action="not yours", why=NOT_YOURS) if row.action in _VERBS else row for row in change.rows
-    )
+def _marked(change: PlanChange, why: Reason) -> PlanChange:
+    rows = tuple(replace(row, action="not yours", why=why) if row.action in _VERBS else row for row in change.rows)
     return replace(change, action="not yours", rows=rows)

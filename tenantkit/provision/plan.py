@@ -277,7 +277,7 @@ def plan_at(
     settings = stored or Platform()
     planned = _read_and_plan(cluster, [tenant.at(now) for tenant in tenants], settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
-    marked = tuple(with_others_marked(cluster, marked))
+    marked = tuple(with_others_marked(cluster, marked, settings))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
     notices = notices_of(cluster, tenants, planned.changes, planned.platform, now)

@@ -159,9 +159,13 @@ BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the pla
 NOT_COMPARED = Reason(
     "source-not-readable", "you may not read its source, so it is not known whether this copy is current"
 )
-NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
 NOT_YOURS_TO_DELETE = Reason("not-yours", "you may not delete this namespace, and nothing is deleted without it")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
+
+
+def not_yours(team: str) -> Reason:
+    """Only the platform team may change this, as `platform_team` words it."""
+    return Reason("not-yours", f"you may not change this: ask {team} to plan and apply this tenant")
 
 
 def set_by_other(managers: str) -> Reason:

@@ -82,6 +82,7 @@ class Report:
         hostnames: the hosts of these routes, by tenant.
         interrupted: whether it was cancelled before its end.
         warnings: what the server warned of, and guardrails that are missing. Nothing failed because of them.
+        team: who may make the changes in `pending`, with the provisioners whom the platform names.
 
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
@@ -101,6 +102,7 @@ class Report:
     hostnames: dict[str, list[str]] = field(default_factory=dict)
     interrupted: bool = False
     warnings: tuple[Reason, ...] = ()
+    team: str = "the platform team"
 
     @property
     def is_complete(self) -> bool:
@@ -176,13 +178,13 @@ class Report:
         table = text_table(COLUMNS, self._shown(surface))
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
         warnings = "\n".join(f"warning: {clean(warning.words(surface))}" for warning in self.warnings)
-        return "\n\n".join(part for part in (warnings, table, urls, self.summary) if part)
+        return "\n\n".join(part for part in (warnings, table, urls, self._outcome) if part)
 
     def __str__(self) -> str:
         return self.words("python")
 
     def __repr__(self) -> str:
-        return f"<Report: {self.summary}>"
+        return f"<Report: {self._outcome}>"
 
     def _repr_html_(self) -> str:
         urls = [(tenant, url) for tenant, urls in self.urls.items() for url in urls]
@@ -190,9 +192,15 @@ class Report:
         warnings = f'<ul class="mathjax_ignore">{items}</ul>' if items else ""
         return (
             warnings
-            + html_table(self.summary, COLUMNS, self._shown("python"))
+            + html_table(self._outcome, COLUMNS, self._shown("python"))
             + (html_table("URLs", ("tenant", "url"), urls) if urls else "")
         )
+
+    @property
+    def _outcome(self) -> str:
+        """The summary; first that nothing was changed, if all that was to be changed is pending."""
+        is_all_pending = self.pending and self.is_done and not self.applied
+        return clean(f"nothing was changed: only {self.team} may: {self.summary}" if is_all_pending else self.summary)
 
     @property
     def _groups(self) -> tuple[tuple[str, tuple[ApplyOutcome, ...]], ...]:

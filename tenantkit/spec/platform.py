@@ -21,6 +21,7 @@ from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelV
 from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.network import Network
 from tenantkit.spec.people import People, Person, subject_of
+from tenantkit.spec.platform_team import platform_team
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
 from tenantkit.spec.role_presets import DEVICE_CLAIMS, PRESETS, RoleSource
 from tenantkit.spec.role_rules import RoleRules
@@ -298,7 +299,9 @@ class Platform(Document):
         for index, route in enumerate(tenant.routes or ()):
             host = self.host(tenant, route)
             if host not in granted:
-                reason = f"not granted to {tenant.name!r} (hosts: {', '.join(granted)}): ask the platform team for it"
+                reason = (
+                    f"not granted to {tenant.name!r} (hosts: {', '.join(granted)}): ask {platform_team(self)} for it"
+                )
                 yield Problem(f"{tenant.name}.routes[{index}].host", host, reason)
             first = taken.setdefault((host, path_key(route.path, route.path_type)), index)
             if first != index:

@@ -62,12 +62,14 @@ _READ_LIMIT = 1 << 14  # of a text that is then cut: cleaning takes more than li
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|(?i:bearer|basic)\s+[\w.~+/=-]{8,}")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|\{.*\}')
 
+# of the whole cluster: no owner has such a permission
+_ASK_PLATFORM = Hint("ask the platform team for this permission; {whoami} shows the user that the server sees")
 _NEXT: Mapping[type[ClusterError], Hint] = MappingProxyType(
     {
         BadRequest: Hint("fix the request, or check whether this server is too old for it"),
         Unauthorized: Hint("the token or certificate is missing, wrong or expired: sign in, then {connect_again}"),
         PermissionDenied: Hint(
-            "ask an owner of the namespace or the platform team for this permission; "
+            "ask the platform team for this permission, or an owner of the namespace if you are not one; "
             "{whoami} shows the user that the server sees"
         ),
         NotFound: Hint("check its name and namespace"),
@@ -315,7 +317,7 @@ def _lead(kind: type[ClusterError], operation: Operation) -> str:
 def _hint(kind: type[ClusterError], operation: Operation, message: str, status: Manifest) -> Hint:
     if kind is PermissionDenied:
         general = None if _is_guardrail(message) else next((it for words, it in _DENIALS if words in message), None)
-        return general or _refusal_hint(message)
+        return general or _refusal_hint(message, operation)
     if kind is NotFound and not _details(status).get("name"):
         return _NEXT_WITHOUT_STATUS[404]
     if kind is Rejected and operation.verb == "patch":
@@ -341,11 +343,11 @@ def _is_guardrail(message: str) -> bool:
     return refusal is not None and refusal.code == "guardrail"
 
 
-def _refusal_hint(message: str) -> Hint:
+def _refusal_hint(message: str, operation: Operation) -> Hint:
     """The advice for a 403: RBAC is only one of the reasons."""
     refusal = parse_refusal(message)
     if refusal is None or refusal.code == "not permitted":
-        return _NEXT[PermissionDenied]
+        return _ASK_PLATFORM if operation.namespace is None else _NEXT[PermissionDenied]
     hint = Hint("{next_steps}", {"next_steps": refusal.next_steps})
     return hint.then(_SHOW_USAGE) if refusal.code == "quota exceeded" else hint
 

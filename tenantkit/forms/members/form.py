@@ -26,8 +26,10 @@ from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.apply import apply
 from tenantkit.provision.edits.reasons import ask_owners
 from tenantkit.provision.reasons import REFUSED
+from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant_namespace, readable_tenant_namespaces, stored_tenant
 from tenantkit.provision.team.members import plan_members
+from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,7 +199,8 @@ class MembersForm(BaseForm):
         tenant = stored_tenant(namespace)
         found = members(self.cluster, tenant=name)
         may_change = self.cluster.can("create", "RoleBinding", namespace=namespace["metadata"]["name"])
-        reason = ask_owners(tenant.owners, is_frozen=tenant.frozen == "read-only").words("form")
+        team = platform_team(get_platform(self.cluster))
+        reason = ask_owners(tenant.owners, team, is_frozen=tenant.frozen == "read-only").words("form")
         self.members = found
         self._refusal = "" if may_change else reason
         self._planned = None

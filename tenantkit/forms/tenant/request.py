@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.forms.tenant.quota_words import quota_words
+from tenantkit.spec.platform_team import platform_team
 from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:
@@ -40,11 +41,10 @@ def request_text(wanted: Tenant, current: Tenant | None, platform: Platform, *, 
     if not lines:
         return ""
     is_new = current is None
-    asked = f" ({', '.join(platform.provisioners)})" if platform.provisioners else ""
     granted = wanted if is_new else wanted.with_(**dict.fromkeys(TEAM_FIELDS))
     return "\n".join(
         [
-            f"To: the platform team{asked}",
+            f"To: {platform_team(platform)}",
             f"From: {username}",
             f"Subject: {'create' if is_new else 'change'} tenant {wanted.name}",
             "",

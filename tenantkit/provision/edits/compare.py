@@ -18,6 +18,7 @@ from tenantkit.provision.lifecycle import terminating
 from tenantkit.provision.live import live_state
 from tenantkit.provision.reasons import being_deleted_with, kept_by_finalizers
 from tenantkit.rules.manifest import ref_of
+from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def compare_edit(edit: TeamEdit, state: TenantState, platform: Platform) -> list
     namespace = content.namespace or {}
     if namespace.get("metadata", {}).get("deletionTimestamp"):
         return [blocked(change, terminating(namespace, name)) for change in planned]
-    return [_with_checked_host(change, content) for change in planned]
+    return [_with_checked_host(change, content, platform) for change in planned]
 
 
 def _listed(edit: TeamEdit, state: TenantState, platform: Platform) -> list[PlanChange]:
@@ -129,10 +130,10 @@ def _other_binding(
         yield Unwanted(binding, still_bound(person, binding))
 
 
-def _with_checked_host(change: PlanChange, content: Content) -> PlanChange:
+def _with_checked_host(change: PlanChange, content: Content, platform: Platform) -> PlanChange:
     """Blocked if the grant on the cluster lacks the host: the guardrails would refuse it."""
     granted = hosts_of(content.namespace)
     if change.ref.kind != "Ingress" or change.action not in ("create", "update"):
         return change
     missing = [rule["host"] for rule in (change.wanted or {})["spec"]["rules"] if rule["host"] not in granted]
-    return blocked(change, host_not_granted(missing[0])) if missing else change
+    return blocked(change, host_not_granted(missing[0], platform_team(platform))) if missing else change

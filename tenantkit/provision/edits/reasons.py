@@ -24,23 +24,20 @@ def still_bound(person: str, binding: Manifest) -> Reason:
     return Reason("foreign", f"{text}: tenantkit did not make it, so delete it with kubectl if nobody needs it")
 
 
-def host_not_granted(host: str) -> Reason:
+def host_not_granted(host: str, team: str) -> Reason:
     """The host is the tenant's by the platform's settings, but not by its grant yet."""
     return Reason(
         "not-granted",
         Message(
-            "the tenant's grant does not have the host {host!r} yet: ask the platform team to apply this tenant again "
-            "with {plan}",
-            {"host": host},
+            "the tenant's grant does not have the host {host!r} yet: ask {team} to apply this tenant again with {plan}",
+            {"host": host, "team": team},
         ),
     )
 
 
-def ask_owners(owners: Sequence[str], *, is_frozen: bool) -> Reason:
+def ask_owners(owners: Sequence[str], team: str, *, is_frozen: bool) -> Reason:
     """Only owners and the platform may change this; while a tenant is frozen read-only, only the platform may."""
     if is_frozen:
-        return Reason(
-            "not-yours", "the tenant is frozen read-only: ask the platform team to thaw it, or to change this"
-        )
+        return Reason("not-yours", f"the tenant is frozen read-only: ask {team} to thaw it, or to change this")
     listed = ", ".join(owners)
-    return Reason("not-yours", f"ask an owner ({listed}) or the platform team, who may change members and routes")
+    return Reason("not-yours", f"ask an owner ({listed}) or {team}, who may change members and routes")

@@ -70,7 +70,8 @@ def plan_adopt(cluster: ClusterApi, tenants: Tenant | Sequence[Tenant]) -> Plan:
         ['metadata.labels[app.kubernetes.io/managed-by]', 'metadata.labels[tenantkit.dev/tenant]']
     """
     made = _make(cluster, checked_tenants(tenants), get_platform(cluster))
-    return replace(made, changes=tuple(check_on_server(cluster, with_others_marked(cluster, made.changes))))
+    marked = with_others_marked(cluster, made.changes, made.platform)
+    return replace(made, changes=tuple(check_on_server(cluster, marked)))
 
 
 @takes_cluster

@@ -88,7 +88,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         True
     """
     made = _make(cluster, checked_names(tenants), get_platform(cluster))
-    return replace(made, changes=tuple(check_on_server(cluster, with_others_marked(cluster, made.changes))))
+    marked = with_others_marked(cluster, made.changes, made.platform)
+    return replace(made, changes=tuple(check_on_server(cluster, marked)))
 
 
 @takes_cluster

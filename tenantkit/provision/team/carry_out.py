@@ -21,6 +21,7 @@ from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import ROUTE_CODES, missing_service_notices
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.reasons import Reason
+from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +58,8 @@ def plan_edit(
     cluster: ClusterApi, edit: TeamEdit, state: TenantState, platform: Platform, notices: tuple[PlanNotice, ...]
 ) -> Plan:
     """The plan of an edit, in the state that was read for it."""
-    found = with_others_marked(cluster, compare_edit(edit, state, platform))
-    marked = tuple(_with_owners(change, state.tenant) for change in found)
+    found = with_others_marked(cluster, compare_edit(edit, state, platform), platform)
+    marked = tuple(_with_owners(change, state.tenant, platform) for change in found)
     missing = missing_service_notices(cluster, marked)
     return Plan(platform, (state.tenant,), marked, "team", cluster_id(cluster), (*notices, *missing), edit)
 
@@ -107,16 +108,18 @@ def _check_allowed(plan: Plan) -> None:
         kind=others[0].ref.kind,
         namespace=place,
         operation=f"change {what}",
-        hint=Hint("{reason}", {"reason": str(_reason(tenant))}),
+        hint=Hint("{reason}", {"reason": str(_reason(tenant, plan.platform))}),
     )
 
 
-def _reason(tenant: Tenant) -> Reason:
-    return ask_owners(tenant.owners, is_frozen=tenant.frozen == "read-only")
+def _reason(tenant: Tenant, platform: Platform) -> Reason:
+    return ask_owners(tenant.owners, platform_team(platform), is_frozen=tenant.frozen == "read-only")
 
 
-def _with_owners(change: PlanChange, tenant: Tenant) -> PlanChange:
+def _with_owners(change: PlanChange, tenant: Tenant, platform: Platform) -> PlanChange:
     if change.action != "not yours" or is_in_index(change.ref):
         return change
-    rows = tuple(replace(row, why=_reason(tenant)) if row.action == "not yours" else row for row in change.rows)
+    rows = tuple(
+        replace(row, why=_reason(tenant, platform)) if row.action == "not yours" else row for row in change.rows
+    )
     return replace(change, rows=rows)

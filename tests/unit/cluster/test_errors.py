@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from tenantkit import exceptions
-from tenantkit.cluster.http.errors import ERROR_OF, Operation, error_of_answer, error_of_transport
+from tenantkit.cluster.http.errors import ERROR_OF, Operation, error_of_answer, error_of_status, error_of_transport
 from tenantkit.cluster.http.transport import Answer, ConnectionFailure, TransportError
 from tenantkit.exceptions import (
     AlreadyExists,
@@ -93,8 +93,19 @@ def test_a_denial_says_what_was_denied_and_what_to_do_next() -> None:
     message = 'configmaps "a" is forbidden: User "dana@example.com" cannot get resource "configmaps"'
 
     assert str(error(status(403, "Forbidden", message))) == (
-        f"may not get ConfigMap 'a' in 'vision': {message}; ask an owner of the namespace or the platform "
-        "team for this permission; tk.whoami(cluster) shows the user that the server sees"
+        f"may not get ConfigMap 'a' in 'vision': {message}; ask the platform team for this permission, or an owner of "
+        "the namespace if you are not one; tk.whoami(cluster) shows the user that the server sees"
+    )
+
+
+def test_a_permission_of_the_whole_cluster_is_not_asked_of_an_owner() -> None:
+    denied = error_of_status(
+        {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "forbidden"},
+        Operation("delete", "Namespace", "a"),
+    )
+
+    assert str(denied.hint) == (
+        "ask the platform team for this permission; tk.whoami(cluster) shows the user that the server sees"
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.provision.apply import apply
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.install import install_platform, plan_platform
@@ -18,6 +19,7 @@ from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.spec.network import Network
 from tenantkit.spec.platform import Platform
+from tenantkit.spec.platform_team import platform_team
 from tenantkit.spec.route import Route
 from tests.unit.provision.memory import NAMESPACE, PLATFORM, QUOTA, Memory, run, tenant, with_hard
 
@@ -118,6 +120,30 @@ def test_an_owner_sees_what_only_the_platform_team_may_do() -> None:
             "3 other quota entries · changes the limits of containers and volumes"
         ),
     )
+
+
+def test_whom_to_ask_is_named_where_the_platform_names_them() -> None:
+    memory, platform = applied(), Platform(provisioners=["ops@x.com"])
+    memory.install(platform)
+    memory.rights = frozenset()
+
+    made = plan(memory, tenant(size="medium"), platform=platform)
+    report = apply(memory, made, progress=False)
+
+    team = "the platform team (ops@x.com)"
+    assert made.headlines[0].startswith(f"vision: only {team} may do this, so ask them to plan and apply it: ")
+    assert {row.reason for row in made.rows if row.action == "not yours"} == {
+        f"you may not change this: ask {team} to plan and apply this tenant"
+    }
+    assert repr(report) == f"<Report: nothing was changed: only {team} may: 10 unchanged, 3 pending>"
+    assert str(report).endswith(f"nothing was changed: only {team} may: 10 unchanged, 3 pending")
+
+
+def test_many_provisioners_are_counted_after_the_first_three() -> None:
+    people = [f"{name}@x.com" for name in "abcde"]
+
+    assert platform_team(Platform(provisioners=people)) == "the platform team (a@x.com, b@x.com, c@x.com or 2 more)"
+    assert platform_team(None) == platform_team(Platform()) == "the platform team"
 
 
 def test_a_conflict_names_the_field_and_how_to_overwrite_it() -> None:
