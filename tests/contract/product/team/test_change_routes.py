@@ -164,3 +164,8 @@ def test_who_is_no_owner_learns_whom_to_ask(
 def test_something_else_than_a_route_is_refused(owner: Cluster, name: str, route: object) -> None:
     with pytest.raises(InvalidSpecError, match=r"^route=.*pass a Route, or a list of Routes"):
         add_route(owner, name, route, progress=False)  # type: ignore[arg-type]
+
+
+def test_a_path_that_does_not_exist_is_refused_with_a_similar_path(owner: Cluster, name: str) -> None:
+    with pytest.raises(NotFound, match="did you mean '/ai-service'"):
+        remove_route(owner, name, "/ai-service2", progress=False)
