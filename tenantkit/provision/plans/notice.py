@@ -29,6 +29,7 @@ NoticeCode: TypeAlias = Literal[
     "tenant-in-no-file",
     "default-class-refused",
     "still-has-access",
+    "unlike-members",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",

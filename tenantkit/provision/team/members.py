@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.identity import read_user
 from tenantkit.exceptions import NotFound
-from tenantkit.hints import Hint
+from tenantkit.hints import Hint, Message
 from tenantkit.provision.content.members import person_of
 from tenantkit.provision.edits.edit import TeamEdit, check_owners
 from tenantkit.provision.edits.remake import read_state
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.spec.platform import Platform
+
+_NOT_PERSONS = ("group:", "sa:")
+_UNLIKE = "{person} has no @, unlike the other members: is this the user name that {whoami} shows?"
 
 
 @takes_cluster
@@ -226,7 +229,11 @@ def plan_members(cluster: ClusterApi, tenant: str, added: Sequence[Member], remo
     _check_known(removed, state, platform)
     persons = {role: [member.person for member in added if member.role == role] for role in ("editor", "viewer")}
     check_fits(state.tenant.with_(editors=persons["editor"], viewers=persons["viewer"], routes=()), platform)
-    notices = (*(_frozen_notices(state) if added else ()), *_group_notices(removed, state))
+    notices = (
+        *(_frozen_notices(state) if added else ()),
+        *_group_notices(removed, state),
+        *_name_notices(added, state),
+    )
     return plan_edit(cluster, edit, state, platform, notices)
 
 
@@ -237,10 +244,22 @@ def _frozen_notices(state: TenantState) -> tuple[PlanNotice, ...]:
     return (PlanNotice("frozen", text, state.tenant.name),)
 
 
+def _name_notices(added: Sequence[Member], state: TenantState) -> tuple[PlanNotice, ...]:
+    """Persons without "@" where everybody else has one: the server accepts a RoleBinding for any name."""
+    others = {*state.tenant.owners, *(it.person for it in state.part.members.values())} - {it.person for it in added}
+    others = {person for person in others if not person.startswith(_NOT_PERSONS)}
+    if not others or not all("@" in person for person in others):
+        return ()
+    unlike = [it.person for it in added if "@" not in it.person and not it.person.startswith(_NOT_PERSONS)]
+    return tuple(
+        PlanNotice("unlike-members", Message(_UNLIKE, {"person": repr(person)}), state.tenant.name) for person in unlike
+    )
+
+
 def _group_notices(persons: Sequence[str], state: TenantState) -> tuple[PlanNotice, ...]:
     """Only the cluster's authentication knows who is in a group."""
     groups = sorted({it.person for it in state.part.members.values() if it.person.startswith("group:")} - set(persons))
-    if not groups or all(person.startswith(("group:", "sa:")) for person in persons):
+    if not groups or all(person.startswith(_NOT_PERSONS) for person in persons):
         return ()
     text = f"whoever is in one of its groups keeps the group's role: {', '.join(groups)}"
     return (PlanNotice("still-has-access", text, state.tenant.name),)

@@ -217,3 +217,14 @@ def test_every_wrong_person_is_named_at_once(owner: Cluster, name: str) -> None:
 def test_a_tenant_that_does_not_exist_is_named(cluster: Cluster, name: str) -> None:
     with pytest.raises(NotFound, match=f"there is no tenant '{name}x'; did you mean '{name}'"):
         add_member(cluster, f"{name}x", "sam@example.com", progress=False)
+
+
+def test_a_name_without_an_at_sign_is_said_where_all_others_have_one(
+    owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    report = add_member(owner, name, ["sam", "group:ml", f"sa:{name}/runner"], progress=False)
+
+    assert [warning.words() for warning in report.warnings] == [
+        "'sam' has no @, unlike the other members: is this the user name that tk.whoami(cluster) shows?"
+    ]
+    assert plan_add_member(cluster, name, "eve").notices == ()
