@@ -28,6 +28,7 @@ _REPEATS = {"namespace": "tenant", "root_workload": "workload"}  # a column, and
 _FEW_COLUMNS = 8  # a selection of at most so many is shown as it was selected
 _LONG_LENGTH = 48
 _MOST_NOTES = 5
+_MOST_NAMED = 10  # namespaces
 # where the width is short, the columns that are shown first; all others follow
 _FIRST = (
     *("line", "url", "name", "state", "status", "cause", "answer", "action", "object", "message", "resource", "check"),
@@ -115,7 +116,16 @@ def shown_of(
 def empty_sentence(frame: pd.DataFrame) -> str:
     """What a frame without rows says: its reader's sentence, or that there are none."""
     sentence = frame.attrs.get(EMPTY)
-    return cut(sentence, TEXT_LIMIT) if isinstance(sentence, str) else "No rows."
+    return cut(sentence, TEXT_LIMIT) if isinstance(sentence, str) else f"No rows.{_covered(frame.attrs.get('scope'))}"
+
+
+def _covered(scope: object) -> str:
+    """The namespaces that a filtered frame covers: a host that is not among them may still be taken."""
+    if not isinstance(scope, tuple) or not scope:
+        return ""
+    if len(scope) > _MOST_NAMED:
+        return f" Covers {len(scope):,} namespaces only."
+    return cut(f" Covers these namespaces only: {', '.join(map(str, scope))}.", TEXT_LIMIT)
 
 
 def incomplete_notes(attrs: Mapping[Any, Any]) -> list[str]:

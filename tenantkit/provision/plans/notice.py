@@ -30,6 +30,7 @@ NoticeCode: TypeAlias = Literal[
     "default-class-refused",
     "still-has-access",
     "index-not-changed",
+    "unlike-members",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.spec.platform import Platform
 
+_NOT_PERSONS = ("group:", "sa:")
+_UNLIKE = "{person} has no @, unlike the other members: is this the user name that {whoami} shows?"
+
 
 @takes_cluster
 def plan_add_member(
@@ -247,6 +250,7 @@ def plan_members(
         *(_frozen_notices(state) if added else ()),
         *_group_notices(removed, state),
         *_index_notices(state),
+        *_name_notices(added, state),
     )
     return plan_edit(cluster, edit, state, platform, notices)
 
@@ -258,10 +262,22 @@ def _frozen_notices(state: TenantState) -> tuple[PlanNotice, ...]:
     return (PlanNotice("frozen", text, state.tenant.name),)
 
 
+def _name_notices(added: Sequence[Member], state: TenantState) -> tuple[PlanNotice, ...]:
+    """Persons without "@" where everybody else has one: the server accepts a RoleBinding for any name."""
+    others = {*state.tenant.owners, *(it.person for it in state.part.members.values())} - {it.person for it in added}
+    others = {person for person in others if not person.startswith(_NOT_PERSONS)}
+    if not others or not all("@" in person for person in others):
+        return ()
+    unlike = [it.person for it in added if "@" not in it.person and not it.person.startswith(_NOT_PERSONS)]
+    return tuple(
+        PlanNotice("unlike-members", Message(_UNLIKE, {"person": repr(person)}), state.tenant.name) for person in unlike
+    )
+
+
 def _group_notices(persons: Sequence[str], state: TenantState) -> tuple[PlanNotice, ...]:
     """Only the cluster's authentication knows who is in a group."""
     groups = sorted({it.person for it in state.part.members.values() if it.person.startswith("group:")} - set(persons))
-    if not groups or all(person.startswith(("group:", "sa:")) for person in persons):
+    if not groups or all(person.startswith(_NOT_PERSONS) for person in persons):
         return ()
     text = f"whoever is in one of its groups keeps the group's role: {', '.join(groups)}"
     return (PlanNotice("still-has-access", text, state.tenant.name),)

@@ -238,7 +238,7 @@ def _found(given: Sequence[str | Route], state: TenantState, platform: Platform)
             missing.append(one)
         found.update(dict.fromkeys(name for each in matching for name in each))
     if missing:
-        raise _missing(missing, [f"{host}{path}" for host, path, _ in names], state)
+        raise _missing(missing, [(host, path) for host, path, _ in names], state, platform)
     return tuple(found)
 
 
@@ -279,11 +279,16 @@ def _split(text: str) -> tuple[str, str]:
     return url.hostname or "", url.path or "/"
 
 
-def _missing(missing: Sequence[str | Route], known: Sequence[str], state: TenantState) -> NotFound:
+def _missing(
+    missing: Sequence[str | Route], places: Sequence[tuple[str, str]], state: TenantState, platform: Platform
+) -> NotFound:
     from difflib import get_close_matches
 
     first = missing[0]
     text = first if isinstance(first, str) else first.path
+    own = platform.own_host(state.tenant)
+    is_path = text.startswith("/")
+    known = [path if is_path else f"{host}{path}" for host, path in places if host == own or not is_path]
     similar = get_close_matches(text, known, n=1)
     hint = Hint("{routes} lists the routes")
     listed = ", ".join(repr(one) for one in missing)

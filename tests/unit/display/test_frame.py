@@ -198,6 +198,22 @@ def test_a_frame_without_rows_is_a_sentence(frame: pd.DataFrame) -> None:
     assert "<p>Nothing is wrong with vision.</p>" in html(frame)
 
 
+@pytest.mark.parametrize(
+    ("scope", "covers"),
+    [
+        (("chatbot", "recsys", "speech"), " Covers these namespaces only: chatbot, recsys, speech."),
+        (tuple("abcdefghijk"), " Covers 11 namespaces only."),
+        ("cluster", ""),
+        ((), ""),
+    ],
+)
+def test_a_filter_that_leaves_no_rows_says_what_was_covered(scope: object, covers: str) -> None:
+    frame = column("name", ["vision"], "string")
+    frame.attrs["scope"] = scope
+
+    assert repr(frame[frame["name"] == "other"]) == f"No rows.{covers}"
+
+
 def test_an_incomplete_answer_says_so_below() -> None:
     frame = column("name", [], "string")
     frame.attrs["incomplete"] = {"Pod": "may not list Pod in vision"}

@@ -271,3 +271,14 @@ def test_a_plan_is_stale_once_the_person_is_an_owner(owner: Cluster, cluster: Cl
         apply(owner, planned, progress=False)
 
     assert people(cluster, name) == (("editor@example.com",), ("viewer@example.com",))
+
+
+def test_a_name_without_an_at_sign_is_said_where_all_others_have_one(
+    owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    report = add_member(owner, name, ["sam", "group:ml", f"sa:{name}/runner"], progress=False)
+
+    assert [warning.words() for warning in report.warnings] == [
+        "'sam' has no @, unlike the other members: is this the user name that tk.whoami(cluster) shows?"
+    ]
+    assert plan_add_member(cluster, name, "eve").notices == ()

@@ -191,3 +191,8 @@ def test_one_of_two_objects_of_a_route_is_removed_by_its_name(owner: Cluster, cl
     assert remove_route(owner, name, "second", progress=False).summary == "1 applied"
 
     assert get_tenant(cluster, name).routes == (ROUTE, DEMO.with_(name="first"))
+
+
+def test_a_path_that_does_not_exist_is_refused_with_a_similar_path(owner: Cluster, name: str) -> None:
+    with pytest.raises(NotFound, match="did you mean '/ai-service'"):
+        remove_route(owner, name, "/ai-service2", progress=False)
