@@ -273,7 +273,7 @@ def _entries(quotas: Iterable[Manifest], resource: str) -> frozenset[str]:
         InvalidSpecError: none of them, which is mostly a mistyped name: an empty frame would mean that nobody holds it.
     """
     every = {name for quota in quotas for name in (quota.get("spec") or {}).get("hard") or {}}
-    if resource == GPU:
+    if resource in (GPU, "gpus"):
         return frozenset(name for name in every if is_accelerator(name.removeprefix(_REQUESTS)))
     found = frozenset({resource, f"{_REQUESTS}{resource}"} & every)
     if every and not found:

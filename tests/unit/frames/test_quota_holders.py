@@ -12,6 +12,7 @@ from tenantkit.frames.kit.owners import Chains, Owner
 from tenantkit.frames.quota_holders import (
     QUOTA_HOLDERS,
     QUOTA_HOLDERS_BY_PERSON,
+    _entries,
     by_person,
     quota_holders_frame,
 )
@@ -195,3 +196,9 @@ def test_by_person_the_workloads_of_one_person_are_added_up() -> None:
 def test_by_person_an_empty_frame_has_its_columns_and_dtypes() -> None:
     frame = by_person(shares(quota({}, {})))
     assert (len(frame), frame.dtypes.astype(str).to_dict()) == (0, dict(QUOTA_HOLDERS_BY_PERSON))
+
+
+def test_gpus_mean_the_same_as_gpu() -> None:
+    quotas = [{"spec": {"hard": {"requests.nvidia.com/gpu": "4", "pods": "9"}}}]
+
+    assert _entries(quotas, "gpus") == _entries(quotas, "gpu") == {"requests.nvidia.com/gpu"}
