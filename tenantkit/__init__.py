@@ -28,7 +28,8 @@ Change your tenant. Each function named plan_… shows what would change first; 
     add or remove a teammate             tk.add_member, tk.remove_member, tk.MembersForm; tk.plan_add_member
     add or remove a route                tk.add_route, tk.remove_route; tk.plan_add_route
     change anything else                 tk.TenantForm, or tk.get_tenant, tenant.with_, tk.plan and tk.apply
-    ask for more quota                   tk.TenantForm(cluster, "vision"): tick "Draft a request", send its text
+    ask for more quota                   form = tk.TenantForm(cluster, "vision"); form.draft_box.value = True,
+                                         then form.fill(…), then print(form.request)
     keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
     review a plan as a file              tk.write_plan, tk.read_plan
 

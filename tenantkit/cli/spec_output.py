@@ -84,6 +84,7 @@ def export(names: tuple[str, ...], out: str | None, kubeconfig: str | None, cont
     if platform is not None:
         files["platform.yaml"] = platform.to_yaml()
     _write(Path(out), files)
+    notify(f"wrote {len(files)} file{'s' * (len(files) != 1)} in {Path(out)}/")
     if not names:
         for other in sorted({*Path(out, "tenants").glob("*.yaml")} - {Path(out, path) for path in files}):
             notify(f"note: this export did not write {other}: its tenant no longer exists, or you may not read it")

@@ -278,7 +278,7 @@ def _entries(quotas: Iterable[Manifest], resource: str) -> frozenset[str]:
             nobody holds it.
     """
     every = {name for quota in quotas for name in (quota.get("spec") or {}).get("hard") or {}}
-    if resource == GPU:
+    if resource in (GPU, "gpus"):
         return frozenset(name for name in every if is_accelerator(name.removeprefix(_REQUESTS)))
     found = frozenset({resource, f"{_REQUESTS}{resource}"} & every)
     if every and not found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -93,8 +94,8 @@ def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | P
         specs: one spec or several, with at most one Platform.
 
     Raises:
-        InvalidSpecError: something in `specs` is not a Tenant or Platform, or there are two Platforms. The file stays
-            as it was.
+        InvalidSpecError: something in `specs` is not a Tenant or Platform, there are two Platforms, or the path is a
+            folder. The file stays as it was.
         OSError: the file cannot be written.
 
     Example:
@@ -113,6 +114,9 @@ def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | P
         <BLANKLINE>
     """
     listed = _listed(specs)
+    if str(path).endswith(("/", os.sep)) or Path(path).is_dir():
+        reason = f"is a folder: give a file name, such as {str(Path(path, 'tenants.yaml'))!r}"
+        raise InvalidSpecError([Problem("path", str(path), reason)])
     is_json = str(path).lower().endswith(".json")
     Path(path).write_text(_json_text(listed) if is_json else specs_text(listed), encoding="utf-8")
 

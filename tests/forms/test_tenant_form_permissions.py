@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +36,9 @@ def test_an_owner_changes_the_teams_part_and_sees_why_the_grant_is_read_only(
         with pytest.raises(
             InvalidSpecError, match="Read-only: changing this part needs permission to patch namespaces"
         ):
+            form.fill(size="large")
+        ask = "To ask for it: form.draft_box.value = True, then form.fill(…), then print(form.request)"
+        with pytest.raises(InvalidSpecError, match=re.escape(ask)):
             form.fill(size="large")
 
         form.fill(viewers=["vera@example.com"], routes=[])
@@ -117,6 +121,10 @@ def test_an_owner_drafts_a_change_that_becomes_a_request(
         assert "Please make these changes:" in page(form)
         plan = form.submit(plan_only=True)
         assert {change.action for change in plan.changes} == {"not yours", "unchanged"}
+
+        form.fill(reason="the demo on\n12 December")
+        assert "Reason: the demo on 12 December" in form.request.splitlines()
+        assert "Reason: the demo on 12 December" in page(form)
 
         form.draft_box.value = False
         assert form.request == ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tenantkit as tk
+from tenantkit.exceptions import InvalidSpecError
 from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.forms.tenant.size_field import SizeField
 from tenantkit.spec.quota import Quota
@@ -44,6 +45,17 @@ def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> N
         "7 pods",
     ]
     assert form.submit().summary == "16 unchanged"
+
+
+def test_none_for_size_or_quota_means_that_it_is_not_given(form: TenantForm, name: str) -> None:
+    quota = Quota(requests_cpu="3", requests_memory="8Gi", pods=7)
+
+    fill(form, name, size="medium", quota=None)
+    assert form.tenant.size == "medium"
+    form.fill(size=None, quota=quota)
+    assert (form.tenant.size, form.tenant.quota) == (None, quota)
+    with pytest.raises(InvalidSpecError, match="the fields are name, team, size, quota, "):
+        form.fill(sise="medium")
 
 
 def test_a_custom_quota_starts_from_the_selected_size_and_is_typed(form: TenantForm, name: str) -> None:

@@ -16,11 +16,11 @@ from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.cluster.visible import list_visible
-from tenantkit.display.human_amounts import amount_text
-from tenantkit.display.tables import clean, text_table
+from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.findings.causes.scheduling import next_steps
 from tenantkit.findings.fits.dry_run_pod import DEFAULT_ACCELERATOR, dry_run, make_pod
+from tenantkit.findings.fits.lacking import lacking
 from tenantkit.findings.fits.node_room import node_room
 from tenantkit.findings.fits.quota_room import quota_room
 from tenantkit.findings.quota_holders import holders_text
@@ -57,11 +57,11 @@ FITS: Schema = {
     "reason": "string",
     "next_steps": "string",
 }
-_SHOWN = ("object", "resource", "requested", "free", "pods", "answer", "reason", "next_steps")
 _ORDER: tuple[Answer, ...] = ("no", "maybe", "yes")
 _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
 _NAMED = 3  # of the objects that cannot be parsed
 _OTHER_CLASS = "use a priority class that the platform lists, or none"
+_OTHERS = "pods of other tenants"
 _SERVER, _NODES = "API server", "Node"  # what `FitCheck.object` holds for these gates
 
 
@@ -77,6 +77,7 @@ class FitCheck:
         resource: the resource it is about; None if it is not about one.
         per_pod: what one pod takes, in base units.
         free: what is left; None where unknown.
+        granted: what a quota allows in all; None where unknown, or where it is no quota.
         reason: why not, or why it is unknown.
         next_steps: what to do; empty if there is nothing to do.
 
@@ -93,6 +94,7 @@ class FitCheck:
     resource: str | None = None
     per_pod: float | None = None
     free: float | None = None
+    granted: float | None = None
     reason: str = ""
     next_steps: str = ""
 
@@ -163,15 +165,28 @@ class Fit:
         return check.object, check.resource, unit, check.per_pod, requested, check.free, check.pods, *texts
 
     def __str__(self) -> str:
-        table = text_table(_SHOWN, self._cells)
-        return f"{self.summary}\n\n{table}" if table else self.summary
+        shown, more = self._shown
+        table = f"\n\n{shown!r}" if len(shown) else ""
+        return f"{self.summary}{table}\n{more}".rstrip()
 
     def __repr__(self) -> str:
-        return f"<Fit: {self.summary}>"
+        blocking = next((check for check in self.checks if check.answer == "no"), None)
+        return f"<Fit: {clean(f'no: {lacking(blocking, self.wanted)}' if blocking else self.summary)}>"
 
     def _repr_html_(self) -> str:
-        checks = self._frame.drop(columns="per_pod")
-        return f"<p>{escape(clean(self.summary))}</p>{checks._repr_html_() if len(checks) else ''}"
+        shown, more = self._shown
+        return f"<p>{escape(clean(self.summary))}</p>{shown._repr_html_() if len(shown) else ''}<p>{more}</p>"
+
+    @property
+    def _shown(self) -> tuple[Frame, str]:
+        """The checks to show: of a `no`, those that block, since nothing else can change it."""
+        frame = self._frame.drop(columns="per_pod")
+        if self.answer != "no":
+            return frame, ""
+        blocking = frame[frame["answer"] == "no"].drop(columns="answer").dropna(axis="columns", how="all")
+        blocking.attrs["incomplete"] = {}
+        more = len(frame) - len(blocking)
+        return blocking, f"{more} more check{'s do' if more > 1 else ' does'} not block: see .frame" if more else ""
 
     @property
     def summary(self) -> str:
@@ -181,11 +196,6 @@ class Fit:
         unknown = [check.reason for check in self.checks if check.answer == "maybe"] if self.answer == "maybe" else []
         details = "; ".join(filter(None, (count, blocks, *dict.fromkeys(unknown))))
         return f"{self.answer}: {details}" if details else f"{self.answer}: {self.wanted} pods fit"
-
-    @property
-    def _cells(self) -> list[tuple[str | None, ...]]:
-        rows = [dict(zip(FITS, self._row(check), strict=True)) for check in self.checks]
-        return [tuple(_text(row[name], row["resource"]) for name in _SHOWN) for row in rows]
 
 
 @takes_cluster
@@ -238,7 +248,7 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     if isinstance(pods, bool) or not isinstance(pods, int) or pods < 1:
         raise InvalidSpecError([Problem("pods", pods, "use a whole number of 1 or more")])
     if tenant is None:
-        raise InvalidSpecError([Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")])
+        raise InvalidSpecError([Problem("tenant", None, "pass one tenant's name, for example 'vision'")])
     amounts: dict[str, Any] = {"cpu": cpu, "memory": memory, "gpus": gpus, "accelerator": accelerator}
     make_pod("", **amounts, pod_spec=pod_spec)  # wrong amounts are refused before any request
     namespaces = resolve_filters(cluster, tenant=tenant).namespaces or ()
@@ -267,7 +277,8 @@ def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int) -> F
         *_check_nodes(snapshot, admitted.pod, wanted),
     ]
     ordered = sorted(checks, key=lambda check: _ORDER.index(check.answer))
-    return Fit(wanted, tuple(ordered), dict(snapshot.incomplete))
+    incomplete = {_OTHERS if kind == "AnyPod" else kind: reason for kind, reason in snapshot.incomplete.items()}
+    return Fit(wanted, tuple(ordered), incomplete)
 
 
 def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], dict[str, str]]:
@@ -279,9 +290,11 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
         try:
             match kind:
                 case "Node" | "Namespace":
-                    objects[kind] = list_projected(cluster, kind, _whole)
+                    objects[kind] = list_projected(cluster, kind, lambda manifest: manifest)
                 case "AnyPod":
-                    objects[kind] = list_projected(cluster, "Pod", _whole, field_selector=_UNFINISHED)
+                    objects[kind] = list_projected(
+                        cluster, "Pod", lambda manifest: manifest, field_selector=_UNFINISHED
+                    )
                 case _:
                     objects[kind] = list_visible(cluster, kind, namespaces=[namespace])[0]
             if unreadable := unreadable_in(objects[kind]):
@@ -293,10 +306,6 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
 
     side_by_side(read, ("ResourceQuota", "LimitRange", "Pod", "ReplicaSet", "Job", "Node", "AnyPod", "Namespace"))
     return objects, incomplete
-
-
-def _whole(manifest: Manifest) -> Manifest:
-    return manifest
 
 
 def _check_admission(snapshot: ClusterSnapshot, admitted: DryRunPod) -> list[FitCheck]:
@@ -334,6 +343,7 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
         room.resource,
         float(room.each),
         None if room.free is None else float(room.free),
+        None if room.hard is None else float(room.hard),
         reason=room.reason,
         next_steps=steps,
     )
@@ -388,9 +398,3 @@ def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[
     answer: Answer = "maybe" if room.could_be_more else "no"
     steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, can_free=False)
     return [FitCheck(gate, _NODES, answer, None if unsure else room.pods, reason=reason, next_steps=steps)]
-
-
-def _text(value: object, resource: object) -> str | None:
-    if isinstance(value, float):
-        return amount_text(value, unit_of(str(resource)))
-    return None if value is None else str(value)

@@ -31,7 +31,7 @@ from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
 from tenantkit.forms.tenant.life_note import deletion_note, life_note
 from tenantkit.forms.tenant.planning import namespace_change, plan_fields, refuse_existing
-from tenantkit.forms.tenant.request import request_text
+from tenantkit.forms.tenant.request import Asking, request_text
 from tenantkit.forms.tenant.results_panel import ResultsPanel
 from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
 from tenantkit.provision.apply import apply
@@ -101,6 +101,7 @@ class TenantForm(BaseForm):
         self._inputs = TenantInputs(get_platform(cluster))
         self._results = ResultsPanel(self.panel, self._inputs, cluster, as_links=not self.identity.is_sandbox)
         self._existing = tenant
+        self._reason = ""
         self._started: set[str] = set()
         self._is_applying = False
         self.plan: Plan | None = None
@@ -180,7 +181,8 @@ class TenantForm(BaseForm):
         tenant = self.tenant
         if not self._missing.grant:
             return ""
-        return request_text(tenant, self._inputs.loaded, self._inputs.platform, username=self.identity.username)
+        asking = Asking(self.identity.username, self._reason)
+        return request_text(tenant, self._inputs.loaded, self._inputs.platform, asking)
 
     @property
     def disabled(self) -> dict[str, str]:
@@ -195,17 +197,21 @@ class TenantForm(BaseForm):
             )
         )
 
-    def fill(self, **values: Any) -> None:
+    def fill(self, *, reason: str | None = None, **values: Any) -> None:
         """Set fields from Python. Fields that are not named keep their values.
 
         Args:
-            values: by the names of `Tenant`'s fields, as `Tenant` takes them.
+            reason: why you ask for the changes, for the text of `request`. Default: as it is, at first empty.
+            values: by the names of `Tenant`'s fields, as `Tenant` takes them. None for `size` or `quota`: not given.
 
         Raises:
             InvalidSpecError: a field does not exist or is read-only. Invalid values are reported by `tenant`, `submit`
                 and on the page.
         """
         self._inputs.fill(values)
+        if reason is not None:
+            self._reason = " ".join(reason.split())
+            self._validate()
 
     @overload
     def submit(self, *, plan_only: Literal[True]) -> Plan: ...

@@ -43,6 +43,8 @@ _PARTS = (
 )
 _NAME_IS_FIXED = "A tenant cannot be renamed."
 _DRAFT = "Draft: change what you want to ask for. The request to the platform team is below, for you to copy and send."
+_ASK = "To ask for it: form.draft_box.value = True, then form.fill(…), then print(form.request)"
+_EITHER = frozenset({"size", "quota"})  # of which one is given: None stands for the other
 _NOT_READABLE = "You may not read the current value. It is left as it is."
 
 
@@ -103,7 +105,7 @@ class TenantInputs:
         Raises:
             InvalidSpecError: a field does not exist or is read-only.
         """
-        by_field = dict(values)
+        by_field = {name: value for name, value in values.items() if value is not None or name not in _EITHER}
         if "quota" in by_field:
             by_field["size"] = by_field.pop("quota")
         refused = [
@@ -174,9 +176,12 @@ class TenantInputs:
 
     def _refusal(self, name: str, value: Any) -> str:
         if name not in self.fields:
-            return f"unknown field; the fields are {', '.join(self.fields)}"
+            return f"unknown field; the fields are {', '.join(self.fields).replace('size', 'size, quota')}"
         field = self.fields[name]
-        return field.locked if value != field.value else ""
+        if value == field.value:
+            return ""
+        is_asked_for = field.locked and part_of(name) == _PARTS[0][0] and name != "name"
+        return f"{field.locked} {_ASK}" if is_asked_for else field.locked
 
     def _set(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():

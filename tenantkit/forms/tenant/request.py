@@ -6,6 +6,7 @@ applies; members and routes are left out of it, so that applying it later change
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.forms.tenant.quota_words import quota_words
@@ -28,14 +29,27 @@ _LABELS = {
 }
 
 
-def request_text(wanted: Tenant, current: Tenant | None, platform: Platform, *, username: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, and why.
+
+    Args:
+        username: as the server sees them.
+        reason: a line; empty to write it by hand.
+    """
+
+    username: str
+    reason: str = ""
+
+
+def request_text(wanted: Tenant, current: Tenant | None, platform: Platform, asking: Asking) -> str:
     """The request; empty if the platform's part stays as it is.
 
     Args:
         wanted: the tenant that the fields describe.
         current: the tenant as it is; None for a new one.
         platform: its sizes, and the people to ask.
-        username: who asks, as the server sees them.
+        asking: who asks, and why.
     """
     lines = list(_differences(wanted, current, platform))
     if not lines:
@@ -45,13 +59,13 @@ def request_text(wanted: Tenant, current: Tenant | None, platform: Platform, *, 
     return "\n".join(
         [
             f"To: {platform_team(platform)}",
-            f"From: {username}",
+            f"From: {asking.username}",
             f"Subject: {'create' if is_new else 'change'} tenant {wanted.name}",
             "",
             "Please create this tenant:" if is_new else "Please make these changes:",
             *(f"- {line}" for line in lines),
             "",
-            "Reason: ",
+            f"Reason: {asking.reason}",
             "",
             "To do so, save this as tenant.yaml and run `tenantkit apply tenant.yaml`:",
             "",

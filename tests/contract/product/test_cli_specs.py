@@ -70,6 +70,8 @@ def test_an_export_applies_again_unchanged(run: Callable[..., Any], name: str, t
     assert run("apply", "-", stdin=spec(name, viewers=["vera@example.com"], routes=routes)).returncode == 0
 
     exported = run("export", "--out", str(tmp_path / "specs"))
+    written = len([*(tmp_path / "specs").rglob("*.yaml")])
+    assert f"wrote {written} file" in exported.stderr
     planned = run("plan", str(tmp_path / "specs" / "tenants" / f"{name}.yaml"), "--exit-code")
     alone = run("export", name)
 

@@ -76,7 +76,7 @@ def test_the_quota_alone_is_enough_for_a_no(owner: Cluster, name: str) -> None:
 def test_an_owner_gets_a_maybe_where_nodes_decide(owner: Cluster, name: str) -> None:
     fit = fits(owner, name, cpu="100m", memory="128Mi")
 
-    assert (fit.answer, set(fit.incomplete)) == ("maybe", {"Node", "AnyPod", "Namespace"})
+    assert (fit.answer, set(fit.incomplete)) == ("maybe", {"Node", "pods of other tenants", "Namespace"})
     assert owner.list("Pod", namespace=name) == []
 
 

@@ -13,6 +13,7 @@ from tenantkit.frames.kit.owners import Chains, Owner
 from tenantkit.frames.quota_holders import (
     QUOTA_HOLDERS,
     QUOTA_HOLDERS_BY_PERSON,
+    _entries,
     by_person,
     quota_holders,
     quota_holders_frame,
@@ -219,3 +220,9 @@ def test_without_a_quota_of_accelerators_nobody_is_said_to_hold_none(entry: str,
     frame = quota_holders(cluster(script), namespaces=["vision"], resource="gpu")
 
     assert (len(frame), frame.attrs["empty"]) == (0, sentence)
+
+
+def test_gpus_mean_the_same_as_gpu() -> None:
+    quotas = [{"spec": {"hard": {"requests.nvidia.com/gpu": "4", "pods": "9"}}}]
+
+    assert _entries(quotas, "gpus") == _entries(quotas, "gpu") == {"requests.nvidia.com/gpu"}

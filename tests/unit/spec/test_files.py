@@ -193,3 +193,12 @@ def test_the_error_of_a_file_for_a_newer_tenantkit_names_its_version() -> None:
 
 def test_an_empty_file_has_no_tenants() -> None:
     assert parse_specs("---\n# nothing yet\n", source="text").tenants == ()
+
+
+def test_a_path_that_names_a_folder_is_refused_and_no_file_is_made(tmp_path: Path) -> None:
+    platform = Platform()
+    for path in (f"{tmp_path}/new/", tmp_path):
+        with pytest.raises(InvalidSpecError, match=r"is a folder: give a file name, such as '.*tenants.yaml'"):
+            write_specs(path, platform)
+
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,61 @@
+"""How an answer of `fits` shows itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.findings.fits_objects import node, quota
+from tests.unit.findings.test_fits import GPU, predicted
+
+
+@pytest.mark.parametrize(
+    ("hard", "used", "asked", "said"),
+    [
+        ({GPU: "0"}, {}, {"gpus": 8}, "8 GPUs requested, 0 granted: ask the platform team to grant 8 more"),
+        (
+            {GPU: "4"},
+            {GPU: "3"},
+            {"gpus": 8},
+            "8 GPUs requested, 1 of 4 granted is free: ask the platform team to grant 7 more",
+        ),
+        (
+            {"cpu": "4"},
+            {},
+            {"cpu": 64},
+            "64 cores requested, 4 cores of 4 cores granted is free: ask the platform team to grant 60 cores more",
+        ),
+        (
+            {GPU: "4"},
+            {GPU: "3"},
+            {"gpus": 2},
+            f"2 GPUs requested, 1 of 4 granted is free: free 1 of requests.{GPU}, or ask for a larger quota",
+        ),
+    ],
+)
+def test_a_no_says_what_lacks_and_whom_to_ask(
+    hard: dict[str, str], used: dict[str, str], asked: dict[str, Any], said: str
+) -> None:
+    amounts = [{f"requests.{name}": amount for name, amount in each.items()} for each in (hard, used)]
+    fit = predicted(quota(*amounts), node("n1", {GPU: "8", "cpu": "64"}), **asked)
+
+    assert repr(fit) == f"<Fit: no: {said}>"
+
+
+def test_a_no_of_the_nodes_says_what_helps() -> None:
+    fit = predicted(node("n1", {"cpu": "4"}), cpu=8)
+
+    assert repr(fit) == "<Fit: no: Node: request less cpu per pod>"
+
+
+def test_a_no_is_shown_without_what_cannot_change_it() -> None:
+    fit = predicted(quota({f"requests.{GPU}": "0"}), incomplete={"Node": "may not list Node"}, gpus=8)
+
+    assert str(fit).startswith("no: ResourceQuota/team blocks first\n\n")
+    assert str(fit).endswith("\n2 more checks do not block: see .frame")
+    assert max(map(len, str(fit).splitlines())) <= 80
+    for shown in (str(fit), fit._repr_html_()):
+        assert ("may not list Node" in shown, "maybe" in shown, "Incomplete" in shown) == (False, False, False)
+    assert fit.frame["answer"].tolist() == ["no", "maybe", "yes"]
+    assert fit.frame.attrs["incomplete"] == {"Node": "may not list Node"}
