@@ -15,7 +15,7 @@ from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.hosts.moves import hosts_of
 from tenantkit.provision.index.read import is_in_index
-from tenantkit.provision.reasons import NOT_COMPARED, NOT_YOURS
+from tenantkit.provision.reasons import HOST_NOT_YOURS, HOSTS_NOT_CHECKED, NOT_COMPARED, NOT_YOURS
 from tenantkit.rules.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.changes import PlanAction, PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
@@ -104,6 +105,11 @@ def _hosts(manifest: Manifest | None) -> set[str]:
 
 def _marked(change: PlanChange) -> PlanChange:
     rows = tuple(
-        replace(row, action="not yours", why=NOT_YOURS) if row.action in _VERBS else row for row in change.rows
+        replace(row, action="not yours", why=_why(row)) if row.action in _VERBS else row for row in change.rows
     )
     return replace(change, action="not yours", rows=rows)
+
+
+def _why(row: PlanRow) -> Reason:
+    is_unchecked = row.ref.kind == "Namespace" and row.code == HOSTS_NOT_CHECKED.code
+    return HOST_NOT_YOURS if is_unchecked else NOT_YOURS

@@ -160,6 +160,10 @@ NOT_COMPARED = Reason(
     "source-not-readable", "you may not read its source, so it is not known whether this copy is current"
 )
 NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
+HOST_NOT_YOURS = Reason(
+    "not-yours",
+    f"{NOT_YOURS.text}; its new hosts are not checked against tenants that you may not read",
+)
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
 
