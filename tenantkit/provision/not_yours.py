@@ -15,7 +15,7 @@ from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.hosts.moves import hosts_of
 from tenantkit.provision.index.read import is_in_index
-from tenantkit.provision.reasons import NOT_COMPARED, not_yours
+from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, NOT_COMPARED, host_not_yours, not_yours
 from tenantkit.rules.kinds import KINDS
 from tenantkit.spec.platform_team import platform_team
 
@@ -46,7 +46,7 @@ def with_others_marked(
         "patch", "Namespace"
     ):
         return list(changes)
-    why = not_yours(platform_team(platform))
+    team = platform_team(platform)
     changes = [_unread(change, why) if _is_unread_extra(change) else change for change in changes]
     questions = list(dict.fromkeys(question for change in changes for question in _questions(cluster, change)))
     answers = side_by_side(lambda it: cluster.can(it[0], it[1], namespace=it[2], name=it[3]), questions)
@@ -54,7 +54,7 @@ def with_others_marked(
     others = {change.ref for change in changes if not allowed.issuperset(_questions(cluster, change))}
     pending = {change.ref.name: change for change in changes if change.ref in others and change.ref.kind == "Namespace"}
     return [
-        _marked(change, why)
+        _marked(change, team)
         if change.ref in others or _depends(change, pending.get(change.ref.namespace or ""))
         else change
         for change in changes
@@ -110,6 +110,13 @@ def _hosts(manifest: Manifest | None) -> set[str]:
     return {rule["host"] for rule in manifest["spec"]["rules"]}
 
 
-def _marked(change: PlanChange, why: Reason) -> PlanChange:
-    rows = tuple(replace(row, action="not yours", why=why) if row.action in _VERBS else row for row in change.rows)
+def _marked(change: PlanChange, team: str) -> PlanChange:
+    rows = tuple(
+        replace(row, action="not yours", why=_why(row, team)) if row.action in _VERBS else row for row in change.rows
+    )
     return replace(change, action="not yours", rows=rows)
+
+
+def _why(row: PlanRow, team: str) -> Reason:
+    is_unchecked = row.ref.kind == "Namespace" and row.code == HOSTS_NOT_CHECKED.code
+    return host_not_yours(team) if is_unchecked else not_yours(team)

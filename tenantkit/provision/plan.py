@@ -19,7 +19,7 @@ from tenantkit.provision.changes import PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.edits.remake import changes_of
 from tenantkit.provision.extras.live import with_extras
-from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
+from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, with_own_namespaces, without_exchanges
 from tenantkit.provision.not_yours import as_planned, with_others_marked
 from tenantkit.provision.ownership import tenant_of
 from tenantkit.provision.plans.headlines import headline_lines, headlines
@@ -232,8 +232,8 @@ def plan(
         A Plan. Besides changes, its rows show conflicts (fields that others set), `blocked` objects (they belong to
         someone else, a host is taken, or their tenant does not fit the platform), `unknown` ones (you may not read
         them), those that are `not yours` (you may not change them), and `foreign` objects and fields (in the tenant's
-        namespace, but not in its spec; they stay). A blocked tenant stops no other. If you may not list namespaces, the
-        rows that take a host say that other tenants could not be checked.
+        namespace, but not in its spec; they stay). A blocked tenant stops no other. If you may not list namespaces, a
+        new host is checked against the tenants of which you are a member, and its row says so.
 
     Raises:
         InvalidSpecError: something is not a Tenant, or two tenants have the same name.
@@ -290,7 +290,7 @@ def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Pla
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
     names = [tenant.name for tenant in fitting]
     read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting], names)
-    live = with_extras(cluster, read, fitting, platform)
+    live = with_extras(cluster, with_own_namespaces(cluster, read, fitting, platform), fitting, platform)
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
 

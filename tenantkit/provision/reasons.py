@@ -168,6 +168,12 @@ def not_yours(team: str) -> Reason:
     return Reason("not-yours", f"you may not change this: ask {team} to plan and apply this tenant")
 
 
+def host_not_yours(team: str) -> Reason:
+    """Only the platform team may grant these hosts, and others' tenants may have them."""
+    text = f"{not_yours(team).text}; its new hosts are not checked against tenants that you may not read"
+    return Reason("not-yours", text)
+
+
 def set_by_other(managers: str) -> Reason:
     """The field has another value, set by these managers."""
     return Reason("set-by-other", _with_force(f"set by {managers!r}"))

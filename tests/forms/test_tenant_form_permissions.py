@@ -100,7 +100,7 @@ def test_an_owner_drafts_a_change_that_becomes_a_request(
             "",
             "Please make these changes:",
             f"- size: small ({small}) → medium ({medium})",
-            "- additional hosts: none → v.example.com",
+            "- additional hosts: none → v.example.com (not checked against tenants that the sender may not read)",
             "- expires: never → 2027-03-31 18:00+00:00",
             "",
             "Reason: ",

@@ -28,6 +28,8 @@ _LABELS = {
     "expires": "expires",
 }
 
+_UNCHECKED = " (not checked against tenants that the sender may not read)"
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -82,7 +84,8 @@ def _differences(wanted: Tenant, current: Tenant | None, platform: Platform) -> 
         if current is None and after not in ("none", "no", "never"):
             yield f"{label}: {after}"
         elif current is not None and before != after:
-            yield f"{label}: {before} → {after}"
+            is_new_host = name == "hosts" and not {*wanted.hosts} <= {*current.hosts}
+            yield f"{label}: {before} → {after}{_UNCHECKED if is_new_host else ''}"
 
 
 def _words(tenant: Tenant, name: str, platform: Platform) -> str:

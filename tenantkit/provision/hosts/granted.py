@@ -6,19 +6,24 @@ the one that already has it is not.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.own_namespaces import read_index
+from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.hosts.moves import exchanging, hosts_of, moves
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, host_taken, hosts_exchanged
+from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tenantkit.provision.changes import PlanChange, PlanRow
+    from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.live import LiveState
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
@@ -34,6 +39,26 @@ def holders(namespaces: Iterable[Manifest]) -> dict[str, set[str]]:
             for host in hosts_of(namespace):
                 found.setdefault(host, set()).add(tenant)
     return found
+
+
+def with_own_namespaces(
+    cluster: ClusterApi, live: LiveState, tenants: Iterable[Tenant], platform: Platform
+) -> LiveState:
+    """The state with the Namespaces of all tenants of a user who may not list them, if a tenant wants a new host.
+
+    RBAC: create selfsubjectrulesreviews, and get these namespaces, as their members may.
+    """
+    known = holders(manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace")
+    is_new = any(tenant.name not in known.get(host, ()) for tenant in tenants for host in platform.hosts(tenant))
+    if live.has_all_namespaces or not is_new:
+        return live
+    read = {ref.name for ref in live.objects if ref.kind == "Namespace"}
+    found = []
+    for name in read_index(cluster).namespaces:
+        if name not in read:
+            with suppress(NotFound, PermissionDenied, Unreadable):
+                found.append(cluster.get("Namespace", name))
+    return replace(live, objects={**{ref_of(manifest): manifest for manifest in found}, **live.objects})
 
 
 def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, dict[str, str]]:

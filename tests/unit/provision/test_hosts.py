@@ -15,6 +15,7 @@ from tenantkit.provision.hosts.moves import exchanging, givers_first
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenants
+from tenantkit.rules.tenant_index import IndexedTenant
 from tests.unit.provision.memory import NAMESPACE, NOW, PLATFORM, Memory, run, tenant
 
 if TYPE_CHECKING:
@@ -273,3 +274,21 @@ def test_a_look_that_fails_is_a_failure_and_the_next_one_asks_again() -> None:
 
 def test_a_user_who_may_not_list_namespaces_goes_on_since_the_plan_said_so() -> None:
     assert HostCheck(Memory(refused=("Namespace",))).rivals("vision", [SHARED]) == {}
+
+
+def test_an_owner_who_asks_for_a_host_hears_of_own_tenants_only() -> None:
+    memory = Memory()
+    run(memory, tenant(), tenant(name="chatbot", hosts=[SHARED]), tenant(name="hidden", hosts=["h.example.ai"]))
+    memory.refused, memory.rights = ("Namespace",), frozenset()
+    memory.own = (IndexedTenant("vision", "vision"), IndexedTenant("chatbot", "chatbot"))
+
+    taken = plan(memory, tenant(hosts=[SHARED]), platform=PLATFORM)
+    unchecked = plan(memory, tenant(hosts=["h.example.ai"]), platform=PLATFORM)
+
+    assert f"'{SHARED}' of tenant 'chatbot'" in str(taken)
+    row = next(row for row in unchecked.rows if row.path[-1:] == (HOSTS_ANNOTATION,))
+    assert (row.action, "its new hosts are not checked against tenants that you may not read" in row.reason) == (
+        "not yours",
+        True,
+    )
+    assert "hidden" not in str(unchecked)

@@ -188,7 +188,7 @@ def names(*tenants: str) -> dict[str, object]:
 
 
 def test_a_provisioner_lets_members_of_a_tenant_see_no_other(provisioner: Wire, place: Place) -> None:
-    entries = {"apiGroups": [RBAC], "resources": ["rolebindings"], "verbs": ["update"]}
+    entries: dict[str, object] = {"apiGroups": [RBAC], "resources": ["rolebindings"], "verbs": ["update"]}
     wrong: list[dict[str, object]] = [
         names("speech"),
         names("_index"),
