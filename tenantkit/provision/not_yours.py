@@ -47,7 +47,7 @@ def with_others_marked(
     ):
         return list(changes)
     team = platform_team(platform)
-    changes = [_unread(change, why) if _is_unread_extra(change) else change for change in changes]
+    changes = [_unread(change, not_yours(team)) if _is_unread_extra(change) else change for change in changes]
     questions = list(dict.fromkeys(question for change in changes for question in _questions(cluster, change)))
     answers = side_by_side(lambda it: cluster.can(it[0], it[1], namespace=it[2], name=it[3]), questions)
     allowed = {question for question, is_allowed in zip(questions, answers, strict=True) if is_allowed}
