@@ -9,6 +9,7 @@ import pytest
 import tenantkit as tk
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.forms.members.form import MembersForm
+from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tests.forms.faults import status
 from tests.forms.pages import text, widgets
 
@@ -197,3 +198,21 @@ def test_a_report_stays_if_the_members_cannot_be_read_afterwards(
     assert "the test returns 403" in shown
     assert shown.index("2 applied") < shown.index("the test returns 403")
     assert "plan" in form.disabled
+
+
+def test_a_tenant_that_somebody_deleted_by_hand_is_not_offered(
+    vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster, names: Callable[[], str]
+) -> None:
+    deleted = tk.Tenant(name=f"a-{names()}", team="ml", owners=["owner@example.com"], size="small")
+    tk.apply(cluster, tk.plan(cluster, deleted), progress=False)
+    with connect_as("owner") as owner:
+        assert deleted.name in set(tk.my_tenants(owner)["tenant"])
+        cluster.delete(tk.ObjectRef("v1", "Namespace", deleted.name))
+        wait_until_deleted(cluster, deleted.name, timeout_s=_WAIT_S)
+
+        form = MembersForm(owner)
+
+        assert deleted.name in set(tk.my_tenants(owner)["tenant"])
+        assert deleted.name not in form.tenant_choice.options
+        assert vision.name in form.tenant_choice.options
+        form.close()

@@ -14,6 +14,7 @@ from ipywidgets import HTML, Button, Dropdown, Layout
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.own_namespaces import read_index
+from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PartialApplyError, PermissionDenied, Problem
 from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import element
@@ -355,14 +356,19 @@ class MembersForm(BaseForm):
 
 
 def _own_tenants(cluster: Cluster) -> list[str]:
-    """The names of the user's own tenants, else of all that the user may list.
+    """The names of the user's own tenants, else of all that the user may list; of those only that exist.
+
+    The index may name a tenant whose namespace somebody has deleted by hand.
 
     Raises:
         NotFound: there is none.
+        PermissionDenied: you may read none of the namespaces that the index names.
     """
-    own = [tenant.name for tenant in read_index(cluster).tenants]
-    listed = [it["metadata"]["labels"][TENANT_LABEL] for it in readable_tenant_namespaces(cluster)]
-    names = own or sorted(listed)
+    index = read_index(cluster)
+    present = list_visible(cluster, "Namespace", namespaces=index.namespaces)[0] if index.tenants else []
+    existing = {namespace["metadata"]["name"] for namespace in present}
+    own = [tenant.name for tenant in index.tenants if tenant.namespace in existing]
+    names = own or sorted(it["metadata"]["labels"][TENANT_LABEL] for it in readable_tenant_namespaces(cluster))
     if not names:
         raise NotFound(
             "you have no tenant yet",
