@@ -97,8 +97,10 @@ class Pages:
                 self.page(path, start, PAGE)
 
     def answer(self, target: str) -> bytes:
-        """The body for a path and query; a single namespace is empty."""
+        """The body for a path and query; a single namespace exists and is empty."""
         url = urlsplit(target)
+        if url.path == f"/api/v1/namespaces/{WARM_UP}":
+            return orjson.dumps({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": WARM_UP}})
         if found := self.listing.discovery.get(url.path.rstrip("/")):
             return orjson.dumps(found)
         items = self.collections.get(url.path, [])

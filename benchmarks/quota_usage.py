@@ -17,14 +17,14 @@ from tenantkit.manifests.labels import MANAGED_BY_LABEL, TEAM_LABEL, TENANT_LABE
 from tenantkit.rules.quantities import format_quantity, parse_quantity
 
 TARGET = 1.3
-ENTRIES = 18
+ENTRIES = 31
 
 ACCELERATORS = ("nvidia.com/gpu", "nvidia.com/mig-1g.10gb", "nvidia.com/mig-3g.40gb", "amd.com/gpu")
 STEPS = {"cpu": Fraction(1, 4), "memory": Fraction(256 * 2**20), "storage": Fraction(2**30)}
 
 
 def recorded_quotas(count: int) -> list[bytes]:
-    """ResourceQuotas of 18 entries as an API server answers them, half used, with the fields that it writes itself."""
+    """ResourceQuotas of 31 entries as an API server answers them, half used, with the fields that it writes itself."""
     from tenantkit.manifests.quota import make_quota
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
