@@ -48,7 +48,7 @@ from tenantkit.provision.writes import carry_out, to_send
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

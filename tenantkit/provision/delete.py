@@ -51,7 +51,7 @@ from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.arguments import checked_names
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -17,7 +17,7 @@ from tenantkit.provision.hosts.moves import hosts_of
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, NOT_COMPARED, host_not_yours, not_yours
 from tenantkit.rules.kinds import KINDS
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

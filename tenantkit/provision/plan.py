@@ -36,8 +36,8 @@ from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.arguments import checked_tenants
+from tenantkit.spec.people import platform_team
 from tenantkit.spec.platform import Platform
-from tenantkit.spec.platform_team import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

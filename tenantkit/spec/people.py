@@ -17,8 +17,11 @@ from tenantkit.spec.person_names import check_person_name, is_reserved
 
 if TYPE_CHECKING:
     from tenantkit.spec.person_names import PersonKind
+    from tenantkit.spec.platform import Platform
 
 Role = Literal["owner", "editor", "viewer"]
+
+_NAMED = 3
 
 
 class Subject(NamedTuple):
@@ -116,3 +119,16 @@ def _check_person(text: str) -> str:
 
 
 Person = Annotated[str, AfterValidator(_check_person)]
+
+
+def platform_team(platform: Platform | None = None) -> str:
+    """The platform team with its provisioners, of many the first three: `the platform team (ops@example.com)`.
+
+    Args:
+        platform: the settings; None if they are not known, which leaves the names out.
+    """
+    people = [str(person) for person in platform.provisioners] if platform is not None else []
+    if not people:
+        return "the platform team"
+    rest = len(people) - _NAMED
+    return f"the platform team ({', '.join(people[:_NAMED])}{f' or {rest} more' if rest > 0 else ''})"

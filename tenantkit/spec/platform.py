@@ -20,8 +20,7 @@ from tenantkit.spec.extra_objects import Copies, ExtraObjects, copy_source
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
 from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.network import Network
-from tenantkit.spec.people import People, Person, subject_of
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import People, Person, platform_team, subject_of
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
 from tenantkit.spec.role_presets import DEVICE_CLAIMS, PRESETS, RoleSource
 from tenantkit.spec.role_rules import RoleRules

@@ -136,6 +136,6 @@ class TransportError(Portable):
 class UnfinishedLine(TransportError):
     """A stream ended as it should, but within a line; `rest` is what there is of it."""
 
-    def __init__(self, rest: bytes) -> None:
-        super().__init__("reset", "the stream ended in the middle of a line")
+    def __init__(self, reason: ConnectionFailure, detail: str = "", rest: bytes = b"") -> None:
+        super().__init__(reason, detail)
         self.rest = rest

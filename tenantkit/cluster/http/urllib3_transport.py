@@ -168,7 +168,7 @@ class _Lines:
             elif sum(map(len, parts)) > LINE_BYTES:
                 raise TransportError("too large", f"{LINE_BYTES >> 20} MiB")
         if (rest := b"".join(parts)).strip():
-            raise UnfinishedLine(rest)
+            raise UnfinishedLine("reset", "the stream ended in the middle of a line", rest)
 
     def read(self) -> bytearray:
         """All that is left."""

@@ -30,7 +30,7 @@ from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant_namespace, readable_tenant_namespaces, stored_tenant
 from tenantkit.provision.team.members import plan_members
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable

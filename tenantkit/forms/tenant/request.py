@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.forms.tenant.quota_words import quota_words
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:

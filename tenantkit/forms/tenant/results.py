@@ -16,7 +16,7 @@ from tenantkit.provision.plans.headlines import headline_lines, headlines
 from tenantkit.provision.plans.markup import SORT_WORDS
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.table import entries
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

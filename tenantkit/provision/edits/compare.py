@@ -18,7 +18,7 @@ from tenantkit.provision.lifecycle import terminating
 from tenantkit.provision.live import live_state
 from tenantkit.provision.reasons import being_deleted_with, kept_by_finalizers
 from tenantkit.rules.manifest import ref_of
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -231,16 +231,17 @@ def _own_namespace(cluster: ClusterApi, tenant: str, refusal: PermissionDenied) 
 
 def _not_yours(tenant: str, own: Sequence[str], refusal: PermissionDenied) -> PermissionDenied:
     """The error that a tenant is not among the user's, with a similar one of theirs; others' are never suggested."""
-    similar = get_close_matches(tenant, own, n=1)
-    values = {"similar": similar[0] if similar else "", "own": ", ".join(own)}
-    hint = "did you mean {similar!r}? Your tenants: {own}" if similar else "your tenants: {own}"
+    similar, listed = get_close_matches(tenant, own, n=1), ", ".join(own)
+    hint = Hint("your tenants: {own}", {"own": listed})
+    if similar:
+        hint = Hint("did you mean {similar!r}? Your tenants: {own}", {"similar": similar[0], "own": listed})
     return PermissionDenied(
         f"you have no tenant {tenant!r}",
         status=403,
         kind="Namespace",
         name=refusal.name,
         operation="get",
-        hint=Hint(hint, values),
+        hint=hint,
     )
 
 

@@ -21,7 +21,7 @@ from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import ROUTE_CODES, missing_service_notices
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.reasons import Reason
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from tenantkit.spec.platform import Platform
 
 _NOT_PERSONS = ("group:", "sa:")
-_UNLIKE = "{person} has no @, unlike the other members: is this the user name that {whoami} shows?"
 
 
 @takes_cluster
@@ -269,8 +268,13 @@ def _name_notices(added: Sequence[Member], state: TenantState) -> tuple[PlanNoti
     if not others or not all("@" in person for person in others):
         return ()
     unlike = [it.person for it in added if "@" not in it.person and not it.person.startswith(_NOT_PERSONS)]
-    return tuple(
-        PlanNotice("unlike-members", Message(_UNLIKE, {"person": repr(person)}), state.tenant.name) for person in unlike
+    return tuple(PlanNotice("unlike-members", _unlike(person), state.tenant.name) for person in unlike)
+
+
+def _unlike(person: str) -> Message:
+    return Message(
+        "{person} has no @, unlike the other members: is this the user name that {whoami} shows?",
+        {"person": repr(person)},
     )
 
 

@@ -13,7 +13,7 @@ from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.rules.manifest import ObjectRef
-from tenantkit.spec.platform_team import platform_team
+from tenantkit.spec.people import platform_team
 from tests.contract.tenants import edit, fresh_name, tenant
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from tenantkit.provision.plans.quota_words import changed_phrases, entry_words
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.spec.network import Network
+from tenantkit.spec.people import platform_team
 from tenantkit.spec.platform import Platform
-from tenantkit.spec.platform_team import platform_team
 from tenantkit.spec.route import Route
 from tests.unit.provision.memory import NAMESPACE, PLATFORM, QUOTA, Memory, run, tenant, with_hard
 
