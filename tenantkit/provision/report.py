@@ -87,7 +87,7 @@ class Report:
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
         >>> report
-        <Report: 18 unchanged>
+        <Report: 21 unchanged>
         >>> report.is_complete, report.urls
         (True, {'recsys': ['http://recsys.example.ai/rank']})
     """

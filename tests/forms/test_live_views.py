@@ -275,7 +275,7 @@ def test_stop_ends_every_thread_and_the_view_says_stopped(admin: Cluster, views:
     view.stop_button.click()
 
     assert running_after_stop() == []
-    assert text(view.status.value).startswith("stopped\nStopped\nThe table is as of 20")
+    assert text(view.status.value).startswith("stopped\nStopped\nThe table shows the state at 20")
 
 
 def test_twenty_runs_of_a_cell_leave_one_view(
