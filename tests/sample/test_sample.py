@@ -120,8 +120,8 @@ def test_the_holders_of_gpus_are_people_where_a_tool_has_written_a_name(cluster:
 
 
 def test_an_entry_that_no_quota_has_is_refused_with_those_that_they_have(cluster: Cluster) -> None:
-    with pytest.raises(tk.exceptions.InvalidSpecError, match="resource='gpus': no quota has this entry: use 'gpu' or"):
-        tk.quota_holders(cluster, resource="gpus")
+    with pytest.raises(tk.exceptions.InvalidSpecError, match="resource='gpuz': no quota has this entry: use 'gpu' or"):
+        tk.quota_holders(cluster, resource="gpuz")
 
 
 def test_the_log_of_the_crash_says_what_is_missing(cluster: Cluster) -> None:
