@@ -26,7 +26,6 @@ INPUTS = (
     "Team",
     "Owners, one per line",
     "Additional hosts, one per line",
-    "Expires",
     "Editors, one per line",
     "Viewers, one per line",
     "Service",
