@@ -26,6 +26,7 @@
   let last = null, added = null, timer = 0;
   form.addEventListener('focusin', event => {
     const control = event.target;
+    if (!control.closest('.tk-add')) added = null; /* the user went on before the row was drawn */
     last = { control, field: control.closest('.tk-field') || form, index: alike(control).indexOf(control) };
   });
   form.addEventListener('focusout', event => {
