@@ -87,6 +87,7 @@ def test_members_are_added_and_removed_by_keyboard_only(form: FormPage, cluster:
     expect(form.button("Plan")).to_be_focused()
     keys.press("Enter")
     form.expect_panel("Planned")
+    expect(form.button("Plan")).to_be_focused()  # it was disabled meanwhile
     keys.press("Tab")
     expect(form.button("Apply")).to_be_focused()
     keys.press("Enter")
