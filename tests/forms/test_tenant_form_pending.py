@@ -110,4 +110,4 @@ def test_a_blocked_route_does_not_stop_a_new_size(cluster: Cluster, admin: Clust
     click(form, "apply")
 
     assert cluster.get("ResourceQuota", "tenantkit-quota", vision.name)["spec"]["hard"]["pods"] == "50"
-    assert panel_text(form).startswith("Partly done\n3 applied, 10 unchanged, 1 failed.")
+    assert panel_text(form).startswith("Partly done\n3 applied, 14 unchanged, 1 failed.")

@@ -105,6 +105,7 @@ def set_stage(engine: Engine, wire: Wire, connect_as: Callable[[str], tk.Cluster
         eventually(lambda: connect_as("provisioner").can("patch", "Namespace"))
         eventually(lambda: {mine, other} <= set(tk.quota_usage(admin).dropna(subset="used")["namespace"]))
         eventually(lambda: {mine, other} <= set(tk.pods(admin)["namespace"]))
+        eventually(lambda: {mine, other} <= set(tk.why(admin)["namespace"]))
         yield stage
         stage.close()
     tk.install_platform(admin, tk.Platform(), progress=False)
