@@ -199,7 +199,7 @@ def test_an_owner_sees_the_policies_and_may_not_change_them(
 
     assert [row.action for row in made.rows if row.ref.name == "tenantkit-egress"] == ["not yours"]
     assert [outcome.ref.name for outcome in report.pending] == ["tenantkit-egress"]
-    assert [outcome.ref.kind for outcome in report.applied] == ["RoleBinding"]
+    assert [outcome.ref.kind for outcome in report.applied] == ["RoleBinding", "RoleBinding"]  # one in the index
 
 
 def test_the_frame_of_tenants_says_who_is_isolated(

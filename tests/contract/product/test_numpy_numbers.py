@@ -107,6 +107,10 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
             tk.adopt(cluster, tenant, **options)
             events = list(cluster.watch("Namespace", name=name, timeout_s=half))
             fit = tk.fits(cluster, name, pods=one, cpu=half, memory=np.int64(1 << 28), gpus=one)  # type: ignore[arg-type]
+            cluster.create(_without_pods(name))
+            logged = tk.logs(cluster, "Deployment/api", name, tail=one, max_pods=one, limit_bytes=minute)
+            with tk.follow_logs(cluster, "Deployment/api", name, tail=one, max_pods=one, timeout_s=half) as stream:
+                lines = list(stream)
             plots.gpus(tk.nodes(cluster), tk.pods(cluster), limit=one)
             plots.quota_heatmap(tk.quota_usage(cluster), limit=one)
             plots.connectivity(tk.connectivity(cluster, tenant=name), limit=one)
@@ -118,6 +122,9 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
         "apply(timeout_s)",
         "Cluster.watch(timeout_s)",
         *(f"fits({each})" for each in ("pods", "cpu", "memory", "gpus")),
+        *(f"logs({each})" for each in ("tail", "max_pods", "limit_bytes")),
+        *(f"follow_logs({each})" for each in ("tail", "max_pods", "timeout_s")),
+        "LogStream.__init__(timeout_s)",  # by follow_logs
         *(f"plots.{each}(limit)" for each in ("gpus", "quota_heatmap", "connectivity")),
         *(f"{each}(max_concurrency)" for each in ("freeze", "thaw", "boost", "release", "adopt", "delete_tenants")),
         "delete_tenants(timeout_s)",
@@ -127,7 +134,16 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
 
     assert {*_parameters()} <= tried
     assert [event.type for event in events] == ["ADDED"]
-    assert (fit.wanted, len(report.failed)) == (1, 0)
+    assert (fit.wanted, len(report.failed), logged.text, lines) == (1, 0, "", [])
+
+
+def _without_pods(namespace: str) -> dict[str, Any]:
+    """A Deployment of no pods."""
+    containers = [{"name": "main", "image": "registry/api"}]
+    template = {"metadata": {"labels": {"app": "api"}}, "spec": {"containers": containers}}
+    spec = {"replicas": 0, "selector": {"matchLabels": {"app": "api"}}, "template": template}
+    metadata = {"name": "api", "namespace": namespace}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
 def test_a_sandbox_takes_them_and_no_warning_escapes_from_it_or_its_client() -> None:
