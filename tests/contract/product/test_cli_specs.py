@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from tenantkit.exceptions import NotFound
 from tenantkit.sample.tenants import sample_platform, sample_tenants
 from tenantkit.spec.files import read_specs, write_specs
 from tenantkit.spec.platform import Platform
 from tests.contract.product.test_cli import connection, name, run, spec, tenantkit
-from tests.contract.tenants import OWNER, live_objects
+from tests.contract.tenants import OWNER, delete_namespace, live_objects
 from tests.contract.wire import kubectl
 from tests.eventually import eventually
 
@@ -55,7 +57,21 @@ def kubectl_apply(engine: Engine) -> Callable[[Path], str]:
 
 
 @pytest.fixture
-def without_platform(run: Callable[..., Any]) -> Iterator[None]:
+def without_tenants(cluster: Cluster) -> None:
+    """Delete what ended tests have left, since a platform with tenants is not uninstalled."""
+
+    def names() -> list[str]:
+        found = cluster.list("Namespace", label_selector="tenantkit.dev/tenant")
+        return [it["metadata"]["name"] for it in found if "deletionTimestamp" not in it["metadata"]]
+
+    for left in names():
+        with suppress(NotFound):
+            delete_namespace(cluster, left)
+    assert names() == []
+
+
+@pytest.fixture
+def without_platform(run: Callable[..., Any], without_tenants: None) -> Iterator[None]:  # noqa: ARG001 (before it)
     """A cluster without a platform; the default one is installed again afterwards, without a trace of others."""
     assert run("uninstall", "--confirm", "tenantkit-system").returncode == 0
     yield
@@ -195,6 +211,7 @@ def test_uninstall_needs_the_namespace_again_and_no_tenants(run: Callable[..., A
     assert (with_tenants.returncode, "the platform still has tenants" in with_tenants.stderr) == (1, True)
 
 
+@pytest.mark.usefixtures("without_tenants")
 def test_uninstall_deletes_the_platform(run: Callable[..., Any], cluster: Cluster) -> None:
     assert run("install").returncode == 0
 
