@@ -362,10 +362,12 @@ def _own_tenants(cluster: Cluster) -> list[str]:
 
     Raises:
         NotFound: there is none.
-        PermissionDenied: you may read none of the namespaces that the index names.
     """
     index = read_index(cluster)
-    present = list_visible(cluster, "Namespace", namespaces=index.namespaces)[0] if index.tenants else []
+    try:
+        present = list_visible(cluster, "Namespace", namespaces=index.namespaces)[0] if index.tenants else []
+    except PermissionDenied:  # of deleted namespaces: their RoleBindings were deleted with them
+        present = []
     existing = {namespace["metadata"]["name"] for namespace in present}
     own = [tenant.name for tenant in index.tenants if tenant.namespace in existing]
     names = own or sorted(it["metadata"]["labels"][TENANT_LABEL] for it in readable_tenant_namespaces(cluster))
