@@ -25,10 +25,10 @@ def with_others_changes(wanted: Manifest, before: Manifest, now: Manifest) -> Ma
         >>> [subject["name"] for subject in merged["subjects"]]
         ['ada', 'dana', 'eve']
     """
-    asked, known, present = (_subjects(manifest) for manifest in (wanted, before, now))
-    merged = {key: it for key, it in present.items() if key not in known or key in asked}
-    merged |= {key: it for key, it in asked.items() if key not in known}
-    return {**wanted, "subjects": [merged[key] for key in sorted(merged)]}
+    asked, known = _subjects(wanted), _subjects(before)
+    added = [it for key, it in asked.items() if key not in known]
+    removed = [it for key, it in known.items() if key not in asked]
+    return {**wanted, "subjects": with_subjects(now, added, removed).get("subjects", [])}
 
 
 def with_subjects(binding: Manifest, added: Iterable[Manifest], removed: Iterable[Manifest]) -> Manifest:
