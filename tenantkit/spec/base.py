@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -22,7 +23,7 @@ from tenantkit.spec.signatures import spec_signature
 from tenantkit.spec.spellings import meant_field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -167,14 +168,25 @@ class Spec(BaseModel):
         fields = self.model_dump(mode="json", by_alias=True, exclude_none=True, include=include)
         return {"apiVersion": API_VERSION, **fields}
 
-    def _repr_html_(self) -> str:
-        from html import escape
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """The fields that differ from their default, and those without one, so that `eval(repr(spec)) == spec`."""
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if field.is_required() or value != field.get_default(call_default_factory=True):
+                yield name, value.isoformat() if isinstance(value, datetime) else value
 
-        return f"<pre>{escape(repr(self))}</pre>"
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        return _preformatted(repr(self))
 
 
 class Document(Spec):
-    """Base of the specs that a file can hold: those with a `kind`."""
+    """Base of the specs that a file can hold: those with a `kind`. A notebook shows them as YAML."""
+
+    def _repr_html_(self) -> str:
+        return _preformatted(self.to_yaml())
 
     def to_document(self) -> dict[str, Any]:
         """The spec as one document of a file: `to_mapping` with `apiVersion` and `kind`."""
@@ -201,6 +213,12 @@ class Document(Spec):
         import yaml
 
         return yaml.safe_dump(self.to_document(), sort_keys=False, allow_unicode=True)
+
+
+def _preformatted(text: str) -> str:
+    from html import escape
+
+    return f'<pre style="white-space: pre-wrap">{escape(text)}</pre>'
 
 
 def canonical_json(data: Mapping[str, Any]) -> str:
