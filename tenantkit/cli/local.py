@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenantkit.cli.output import Format
+    from tenantkit.sandbox.server import Sandbox
 
 _PORT = click.IntRange(0, 65535)
 _FOLDER = click.Path(file_okay=False)
@@ -62,7 +63,12 @@ def demo(kubeconfig: str | None, context: str | None, output: Format, *, keep: b
     help="File to write the kubeconfig to. Only you can read it.",
 )
 @click.option("--port", type=_PORT, default=0, metavar="N", help="Port on 127.0.0.1. Default: any free port.")
-def sandbox(kubeconfig: str, port: int) -> int:
+@click.option(
+    "--sample",
+    is_flag=True,
+    help="Also create a sample platform with seven tenants, their workloads, and nodes without machines.",
+)
+def sandbox(kubeconfig: str, port: int, *, sample: bool) -> int:
     """Run a small Kubernetes API server.
 
     It is for evaluation, teaching and testing, never for workloads. Press Ctrl-C to stop it.
@@ -71,7 +77,11 @@ def sandbox(kubeconfig: str, port: int) -> int:
 
     with Sandbox(port=port, kubeconfig=Path(kubeconfig)) as box:
         notify(f"sandbox at {box.url}, kubeconfig {box.kubeconfig}; for evaluation, teaching and testing only")
-        notify(f"next: tenantkit install --kubeconfig {box.kubeconfig} --context sandbox-admin")
+        if sample:
+            notify("filling it with the sample: this takes some seconds")
+            _fill(box)
+        command = "tenants" if sample else "install"
+        notify(f"next: tenantkit {command} --kubeconfig {box.kubeconfig} --context sandbox-admin")
         _wait_for_interrupt()
     return ExitCode.DONE
 
@@ -121,17 +131,24 @@ def lab(kubeconfig: str | None, context: str | None, port: int | None, folder: s
 @contextmanager
 def _sample_sandbox() -> Iterator[Path]:
     """A sandbox with the sample platform; yields its kubeconfig."""
-    from tenantkit.sample.fill import fill_sample
     from tenantkit.sample.tenants import PROVISIONER
     from tenantkit.sandbox.server import Sandbox
 
     notify("starting a sandbox with a sample platform: this takes some seconds")
     with Sandbox() as box:
-        with connect(box.kubeconfig, "sandbox-admin") as cluster:
-            fill_sample(cluster)
-        notify(f"sandbox at {box.url} with seven sample tenants, one of which is being deleted")
+        notify(f"sandbox at {box.url}")
+        _fill(box)
         notify(f"in the notebooks you are {PROVISIONER}: a provisioner creates tenants")
         yield box.kubeconfig
+
+
+def _fill(box: Sandbox) -> None:
+    """Create the sample on a new sandbox, and say so."""
+    from tenantkit.sample.fill import fill_sample
+
+    with connect(box.kubeconfig, "sandbox-admin") as cluster:
+        fill_sample(cluster)
+    notify("the sandbox has a sample platform with seven tenants, one of which is being deleted")
 
 
 @click.command(cls=Command, example=f"tenantkit notebooks {_NOTEBOOKS}")

@@ -374,3 +374,17 @@ def test_the_sandbox_command_writes_a_private_kubeconfig_and_ends_with_ctrl_c(tm
     assert contexts == [f"sandbox-{user}" for user in ("admin", "provisioner", "owner", "editor", "viewer", "stranger")]
     assert "grants nothing until the platform is installed" in planned.stdout
     assert (installed.returncode, code) == (0, 0), installed.stderr
+
+
+def test_the_sandbox_command_fills_the_sandbox_with_the_sample(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.kubeconfig"
+    command = [sys.executable, "-m", "tenantkit", "sandbox", "--sample", "--kubeconfig", str(file)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines = [process.stderr.readline() for _ in range(5)]
+        listed = tenantkit("tenants", "--kubeconfig", str(file), "--context", "sandbox-admin", "--output", "json")
+        process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=20)
+
+    assert "the sandbox has a sample platform with seven tenants, one of which is being deleted\n" in lines
+    assert (len(json.loads(listed.stdout)["rows"]), lines[-1], code) == (7, "press Ctrl-C to stop\n", 0)
