@@ -49,7 +49,7 @@ class Cell:
 
     Args:
         text: what is read, on one or more lines.
-        note: the exact name, beside the text.
+        note: the exact name, or why a value is missing, beside the text.
         exact: the exact value, for whoever points at the cell.
         colour: of a value that needs attention, or of the bar.
         bar_pct: the length of a bar behind the text, 0 to 100; None: no bar.

@@ -105,7 +105,8 @@ def _cell(column: Column, cell: Cell) -> str:
 
 def _is_wrapped(cell: Cell) -> bool:
     """Whether a cell has a text of many words; names stay on a line, as they are copied."""
-    return len(cell.text) > _NAME_LENGTH or (len(cell.text) > _WORDS_LENGTH and " " in cell.text) or "\n" in cell.text
+    texts = (cell.text, cell.note if cell.is_missing else "")
+    return any(len(it) > _NAME_LENGTH or (len(it) > _WORDS_LENGTH and " " in it) or "\n" in it for it in texts)
 
 
 def _content(cell: Cell) -> str:

@@ -183,7 +183,9 @@ def _joined(columns: Sequence[Column], units: Sequence[str | None]) -> list[Colu
 def _without_repeats(columns: Sequence[Column]) -> tuple[list[Column], list[str], list[str]]:
     """The columns that have a value of their own, and the names of the others: without a value, and repeated."""
     by_name = {column.heading: column for column in columns}
-    without_value = [column.heading for column in columns if all(cell.is_missing for cell in column.cells)]
+    without_value = [
+        column.heading for column in columns if all(cell.is_missing and not cell.note for cell in column.cells)
+    ]
     repeats = {
         name: other
         for name, other in _REPEATS.items()
@@ -197,7 +199,7 @@ def _without_repeats(columns: Sequence[Column]) -> tuple[list[Column], list[str]
 
 
 def _with_reasons(columns: Sequence[Column]) -> list[Column]:
-    """The columns without those that only say why another has no value: its empty cells say so to whoever points."""
+    """The columns without those that only say why another has no value: its empty cells say so beside their dash."""
     by_name = {column.heading: column for column in columns}
     reasons = {name: f"{name}_reason" for name in by_name if f"{name}_reason" in by_name}
     found = []
@@ -205,7 +207,7 @@ def _with_reasons(columns: Sequence[Column]) -> list[Column]:
         if column.heading in reasons:
             why = by_name[reasons[column.heading]].cells
             cells = [
-                replace(cell, exact=it.text) if cell.is_missing else cell
+                replace(cell, note=it.text) if cell.is_missing and not it.is_missing else cell
                 for cell, it in zip(column.cells, why, strict=True)
             ]
             found.append(replace(column, cells=tuple(cells)))

@@ -102,7 +102,7 @@ TRACES = (
 CREATOR_KEYS = tuple(each.key for each in CREATORS)
 _KEYS = frozenset(CREATOR_KEYS)
 NO_OBJECT = "the server counts more than the objects that exist"
-_NOT_NAMED = "no label or annotation of the object or its owners names a person"
+_NOT_NAMED = "no metadata names a person"  # of the object or its owners; short, since a table repeats it
 
 CreatorTexts = TypedDict(  # type: ignore[misc]  # the keys come from a table
     "CreatorTexts", dict.fromkeys(CREATOR_KEYS, str), total=False

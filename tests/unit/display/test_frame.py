@@ -283,13 +283,35 @@ def test_an_array_of_missing_values_is_no_missing_value() -> None:
     }
 
 
-def test_the_reason_of_a_missing_value_is_what_its_cell_says_to_whoever_points_at_it() -> None:
-    frame = Frame({name: pd.array(["a", "a"], "string") for name in "abcdefgh"})
-    frame["creator"] = pd.array([None, "ada@example.com"], "string")
-    frame["creator_reason"] = pd.array(["no label names a person", None], "string")
+def with_creators(*reasons: str | None) -> Frame:
+    """A frame of many columns whose `creator` is missing where there is a reason."""
+    frame = Frame({name: pd.array(["a"] * len(reasons), "string") for name in "abcdefgh"})
+    frame["creator"] = pd.array([None if reason else "ada@example.com" for reason in reasons], "string")
+    return frame.assign(creator_reason=pd.array(reasons, "string"))
+
+
+def test_the_reason_of_a_missing_value_is_beside_its_dash() -> None:
+    frame = with_creators("no metadata names a person", None)
 
     assert "creator_reason" not in texts(frame)
-    assert 'title="no label names a person"' in html(frame)
+    assert "– <small>no metadata names a person</small></td>" in html(frame)  # noqa: RUF001
+    assert "– (no metadata names a person)" in repr(frame)  # noqa: RUF001
+
+
+def test_a_column_of_reasons_alone_is_shown_and_a_missing_one_is_no_reason() -> None:
+    frame = with_creators("no metadata names a person", "no metadata names a person")
+    frame["status"] = frame["status_reason"] = pd.array([None, None], "string")
+
+    assert repr(frame).count("– (no metadata names a person)") == 2  # noqa: RUF001
+    assert "Without a value here: status." in repr(frame)
+
+
+def test_a_long_reason_is_wrapped_on_a_page() -> None:
+    reason = "the server counts more than the objects that exist"
+
+    assert f'class="wrapped quiet" title="&lt;NA&gt;: not known, or not applicable">– <small>{reason}' in html(  # noqa: RUF001
+        with_creators(reason)
+    )
 
 
 def test_a_frame_of_5000_rows_is_shown_in_a_fifth_of_a_second() -> None:

@@ -53,4 +53,4 @@ def test_a_tool_that_writes_no_name_is_the_reason(trace: Trace) -> None:
 
 
 def test_an_object_that_names_nobody_says_so() -> None:
-    assert why_no_creator({}) == "no label or annotation of the object or its owners names a person"
+    assert why_no_creator({}) == "no metadata names a person"

@@ -69,7 +69,7 @@ def test_each_entry_has_one_row_per_workload_and_creator() -> None:
             "workload": ["Deployment/api", "Pod/nb"],
             "root_workload": ["Deployment/api", "Pod/nb"],
             "creator": [None, "dana"],
-            "creator_reason": ["no label or annotation of the object or its owners names a person", None],
+            "creator_reason": ["no metadata names a person", None],
             "used": [4.0, 2.0],
             "hard": [8.0, 8.0],
             "share_pct": [50.0, 25.0],
