@@ -28,12 +28,13 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import QUOTA_NAME
+from tenantkit.provision.edits.same_moment import settled
 from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
-from tenantkit.provision.left_out import WALLS, left_out, replaces_role, takes_rights_away
+from tenantkit.provision.left_out import WALLS, kept_notes, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import route_warnings
 from tenantkit.provision.plans.places import route_places
@@ -146,11 +147,13 @@ def carry_out_plan(
     stop, tell = running.cancelled or threading.Event(), running.on_progress
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=running.progress, on_progress=tell)) as shown:
-            run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster), CopyContents(cluster))
+            run = _Run(cluster, forced, stop, shown, kept_notes(plan), HostCheck(cluster), CopyContents(cluster))
             run.all(_groups(plan, current, left), left, moves(current.changes), running.max_concurrency)
         if running.timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, running.timeout_s)
         report = run.report(plan)
+        if plan.edit is not None:
+            report = settled(cluster, plan.edit, plan.platform, report)
         if not report.is_done:
             raise partial_error(report, done="applied")
         return report
@@ -350,14 +353,14 @@ class _Run:
             change = quotas[ref]
             self.not_ready.append(ApplyOutcome(change.ref, "wait", change.tenant, why=why))
 
-    def report(self, plan: Plan) -> Report:
-        """The report, in the order of the plan."""
+    def report(self, plan: Plan) -> Report:  # in the order of the plan
         rank = {change.ref: place for place, change in enumerate(plan.changes)}
 
         def sort(outcomes: list[ApplyOutcome]) -> tuple[ApplyOutcome, ...]:
             return tuple(sorted(outcomes, key=lambda it: (rank.get(it.ref, len(rank)), it.field or "")))
 
-        places = route_places(plan.changes, {outcome.ref for outcome in (*self.applied, *self.unchanged)})
+        done = {outcome.ref for outcome in self.applied}
+        places = route_places(plan.changes, done | {outcome.ref for outcome in self.unchanged})
         return Report(
             applied=sort(self.applied),
             unchanged=sort(self.unchanged),
@@ -370,13 +373,8 @@ class _Run:
             interrupted=self.stop.is_set(),
             warnings=tuple(dict.fromkeys((*self.warnings, *route_warnings(plan.notices)))),
             team=platform_team(plan.platform),
+            headlines=plan.headlines_of(done) if plan.subject == "team" else (),
         )
-
-
-def _notes(plan: Plan) -> dict[ObjectRef, Reason]:
-    """The plan's notes about objects to create, which are still true once these exist."""
-    rows = [change.rows[0] for change in plan.changes if change.action == "create"]
-    return {row.ref: row.why for row in rows if row.why is not None and row.why.code != "local-only"}
 
 
 def _groups(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[PlanChange]]:

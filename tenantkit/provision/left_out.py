@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.plan import Plan
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import ObjectRef
 
 _REPLACED = ("role-frozen", "role-given-back")
@@ -69,6 +70,12 @@ def left_out(plan: Plan, current: Plan) -> LeftOut:
         outcome.tenant for ref, outcome in refused.items() if ref.kind in WALLS or outcome.tenant is None
     )
     return LeftOut(refused, still, closed)
+
+
+def kept_notes(plan: Plan) -> dict[ObjectRef, Reason]:
+    """The plan's notes about objects to create, which are still true once these exist."""
+    rows = [change.rows[0] for change in plan.changes if change.action == "create"]
+    return {row.ref: row.why for row in rows if row.why is not None and row.why.code != "local-only"}
 
 
 def takes_rights_away(change: PlanChange) -> bool:

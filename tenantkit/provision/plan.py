@@ -40,7 +40,7 @@ from tenantkit.spec.people import platform_team
 from tenantkit.spec.platform import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pandas as pd
 
@@ -133,6 +133,11 @@ class Plan:
             ['speech: size small → medium', 'GPUs 0 → 2', 'CPU 4 → 16']
         """
         return tuple(text for _, text in self._headline_lines("python"))
+
+    def headlines_of(self, refs: Collection[ObjectRef]) -> tuple[str, ...]:
+        """What the changes of some objects mean, such as of those that were written."""
+        chosen = [change for change in self.changes if change.ref in refs]
+        return tuple(text for _, text in headline_lines(headlines(chosen, platform_team(self.platform)), "python"))
 
     @property
     def frame(self) -> pd.DataFrame:

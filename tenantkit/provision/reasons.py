@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
+from tenantkit.exceptions import ClusterError, StalePlanError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ ReasonCode: TypeAlias = Literal[
     "warned",
     # of outcomes
     "failed",
+    "changed-meanwhile",
     "stored-differently",
     "not-counted",
     "not-aggregated",
@@ -359,7 +360,8 @@ def denied(error: TenantKitError) -> Reason:
 
 def failed(error: TenantKitError) -> Reason:
     """The change failed."""
-    return _of_error("stored-differently" if isinstance(error, StoredDifferentlyError) else "failed", error)
+    codes: dict[type, ReasonCode] = {StoredDifferentlyError: "stored-differently", StalePlanError: "changed-meanwhile"}
+    return _of_error(codes.get(type(error), "failed"), error)
 
 
 def left_alone(reason: Reason | None) -> Reason:

@@ -83,6 +83,7 @@ class Report:
         interrupted: whether it was cancelled before its end.
         warnings: what the server warned of, and guardrails that are missing. Nothing failed because of them.
         team: who may make the changes in `pending`, with the provisioners whom the platform names.
+        headlines: what a change of members or routes means: `team-a: sam@example.com becomes editor`.
 
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
@@ -103,6 +104,7 @@ class Report:
     interrupted: bool = False
     warnings: tuple[Reason, ...] = ()
     team: str = "the platform team"
+    headlines: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -145,7 +147,8 @@ class Report:
             surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
-            summary, urls, hostnames, warnings, and objects: one mapping per row of `frame`, without missing values.
+            summary, headlines, urls, hostnames, warnings, and objects: one mapping per row of `frame`, without missing
+            values.
 
         Example:
             >>> tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False).as_json()["urls"]
@@ -158,6 +161,7 @@ class Report:
         ]
         return {
             "summary": self.summary,
+            "headlines": list(self.headlines),
             "urls": self.urls,
             "hostnames": self.hostnames,
             "warnings": [warning.words(surface) for warning in self.warnings],
@@ -165,7 +169,7 @@ class Report:
         }
 
     def words(self, surface: Surface) -> str:
-        """The table, the URLs and the summary as text, with reasons in the words of a surface.
+        """The headlines, the table, the URLs and the summary as text, with reasons in the words of a surface.
 
         Args:
             surface: `python`, `shell` or `form`.
@@ -178,20 +182,23 @@ class Report:
         table = text_table(COLUMNS, self._shown(surface))
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
         warnings = "\n".join(f"warning: {clean(warning.words(surface))}" for warning in self.warnings)
-        return "\n\n".join(part for part in (warnings, table, urls, self._outcome) if part)
+        lines = "\n".join(self.headlines)
+        return "\n\n".join(part for part in (lines, warnings, table, urls, self._outcome) if part)
 
     def __str__(self) -> str:
         return self.words("python")
 
     def __repr__(self) -> str:
-        return f"<Report: {self._outcome}>"
+        return f"<Report: {'; '.join((*self.headlines, self._outcome))}>"
 
     def _repr_html_(self) -> str:
         urls = [(tenant, url) for tenant, urls in self.urls.items() for url in urls]
         items = "".join(f"<li>{escape(clean(warning.words()))}</li>" for warning in self.warnings)
         warnings = f'<ul class="mathjax_ignore">{items}</ul>' if items else ""
+        lines = "".join(f'<p class="mathjax_ignore"><b>{escape(line)}</b></p>' for line in self.headlines)
         return (
-            warnings
+            lines
+            + warnings
             + html_table(self._outcome, COLUMNS, self._shown("python"))
             + (html_table("URLs", ("tenant", "url"), urls) if urls else "")
         )

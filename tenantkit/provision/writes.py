@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 # The kinds that hold stored specs: the grant is on the Namespace, the rest is in ConfigMaps.
 _STORED_KINDS = ("Namespace", "ConfigMap")
+_TEAM_KINDS = ("RoleBinding", "Ingress")  # which several owners write
+# No object has it, so a server-side apply with it creates an object, and is a conflict where there is one.
+_NO_VERSION = "1"
 _IDENTITY = (MANAGED_BY_LABEL, TENANT_LABEL)
 MARKS = (
     *(("metadata", "labels", name) for name in _IDENTITY),
@@ -132,6 +135,9 @@ def is_replaced(change: PlanChange) -> bool:
 
 def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) -> None:
     manifest: Manifest = change.wanted or {}
+    if change.ref.kind in _TEAM_KINDS and not is_new_namespace:
+        _create_once(cluster, change, manifest)
+        return
     if not _is_stored(change) or is_new_namespace:
         check_answer(shown(manifest), shown(cluster.apply(manifest), manifest), None)
         return
@@ -140,6 +146,18 @@ def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) 
     except AlreadyExists:
         raise StalePlanError(_at_the_same_time("created")) from None
     _apply(cluster, change, manifest, live=created)
+
+
+def _create_once(cluster: ClusterApi, change: PlanChange, manifest: Manifest) -> None:
+    """Apply an object that must not exist yet: two owners' objects of one name would overwrite each other."""
+    try:
+        answer = cluster.apply(_at_version(manifest, _NO_VERSION))
+    except Conflict:
+        now = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
+        if not _is_as_wanted(change, now):
+            raise StalePlanError(_at_the_same_time("created")) from None
+        answer = now  # the other writer wrote the same
+    check_answer(manifest, answer, None)
 
 
 def _claim(manifest: Manifest) -> Manifest:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_bindings, make_subject
 from tenantkit.manifests.labels import PERSON_ANNOTATION, own_labels
 from tenantkit.manifests.routes import make_routes
 from tenantkit.provision.changes import blocked, changes
-from tenantkit.provision.content.members import person_of, role_of, with_adders
+from tenantkit.provision.content.members import Member, person_of, role_of, with_adders
 from tenantkit.provision.content.unwanted import Unwanted
 from tenantkit.provision.edits.edit import place_of
 from tenantkit.provision.edits.reasons import MEMBER_REMOVED, ROLE_CHANGED, ROUTE_REMOVED, host_not_granted, still_bound
@@ -64,6 +65,15 @@ def _listed(edit: TeamEdit, state: TenantState, platform: Platform) -> list[Plan
     metadata = {key: state.indexed["metadata"][key] for key in ("name", "namespace")}
     wanted = with_subjects(live | {"metadata": metadata | {"labels": own_labels(edit.tenant)}}, added, removed)
     return changes([wanted], live_state([state.indexed]), tenant=edit.tenant)
+
+
+def index_changes(edit: TeamEdit, state: TenantState, platform: Platform) -> list[PlanChange]:
+    """The change of the index by the roles that the persons of an edit have now, whoever gave or took them."""
+    bound = {member.person: member for member in state.part.members.values()} | {
+        person: Member("owner", person) for person in state.tenant.owners
+    }
+    added = tuple(bound[person] for person in sorted(edit.persons & bound.keys()))
+    return _listed(replace(edit, added=added, removed=tuple(sorted(edit.persons - bound.keys()))), state, platform)
 
 
 def _bindings(edit: TeamEdit, state: TenantState, platform: Platform) -> list[Manifest]:

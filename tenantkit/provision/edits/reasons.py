@@ -24,6 +24,12 @@ def still_bound(person: str, binding: Manifest) -> Reason:
     return Reason("foreign", f"{text}: tenantkit did not make it, so delete it with kubectl if nobody needs it")
 
 
+def added_meanwhile(place: tuple[str, str]) -> Reason:
+    """Another owner's route has the host and path of a new one, which was deleted again."""
+    host, path = place
+    return Reason("changed-meanwhile", f"someone else added {host}{path} at the same time, so this was taken back")
+
+
 def host_not_granted(host: str, team: str) -> Reason:
     """The host is the tenant's by the platform's settings, but not by its grant yet."""
     return Reason(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, StalePlanError
+from tenantkit.exceptions import InvalidSpecError, PartialApplyError, PermissionDenied, StalePlanError
 from tenantkit.hints import Hint
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.edits.compare import compare_edit
@@ -24,13 +24,13 @@ from tenantkit.provision.reasons import Reason
 from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.edits.edit import TeamEdit, TenantState
     from tenantkit.provision.plans.notice import PlanNotice
-    from tenantkit.provision.report import Report
+    from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.provision.running.options import Running
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
@@ -78,13 +78,33 @@ def carry_out(
     Raises:
         PermissionDenied: only others may make these changes; nothing was written.
         StalePlanError: others changed the same objects again and again.
+        PartialApplyError: something failed, or it was interrupted.
     """
+    done: tuple[ApplyOutcome, ...] = ()
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _once(cluster, make(), running)
+            return _with_earlier(_once(cluster, make(), running), done)
         except StalePlanError:  # somebody else was faster: nothing was written
             make = again or make
-    return _once(cluster, make(), running)
+        except PartialApplyError as error:  # the same, for some of the objects
+            if not _is_only_late(error.report):
+                raise
+            done = (*done, *error.report.applied)
+            make = again or make
+    return _with_earlier(_once(cluster, make(), running), done)
+
+
+def _is_only_late(report: Report) -> bool:
+    is_late = bool(report.failed) and all(outcome.code == "changed-meanwhile" for outcome in report.failed)
+    return is_late and not (report.interrupted or report.not_ready or report.not_attempted)
+
+
+def _with_earlier(report: Report, done: Sequence[ApplyOutcome]) -> Report:
+    """The report of the last attempt, with what earlier ones have written."""
+    again = {outcome.ref for outcome in report.applied}
+    earlier = {outcome.ref: outcome for outcome in done if outcome.ref not in again}
+    unchanged = tuple(outcome for outcome in report.unchanged if outcome.ref not in earlier)
+    return replace(report, applied=(*earlier.values(), *report.applied), unchanged=unchanged)
 
 
 def _once(cluster: ClusterApi, plan: Plan, running: Running) -> Report:

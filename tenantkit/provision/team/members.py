@@ -91,8 +91,9 @@ def add_member(  # noqa: PLR0913 (each is a separate decision, with a default th
 ) -> Report:
     """Give persons a role in a tenant, at once. Everybody else's role stays as it is.
 
-    Owners may do this. Two who add at the same moment do not undo each other's change. Adding a member again writes
-    nothing; with another role, the role changes. `plan_add_member` shows the changes first.
+    Owners may do this. Two who add at the same moment do not undo each other's change; a person whom both add has the
+    role that was given last. Adding a member again writes nothing; with another role, the role changes.
+    `plan_add_member` shows the changes first.
 
     Args:
         cluster: the connection, from `connect`.

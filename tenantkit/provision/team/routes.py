@@ -94,8 +94,8 @@ def add_route(  # noqa: PLR0913 (each is a separate decision, with a default tha
 ) -> Report:
     """Expose services of a tenant at its hosts, at once. Its other routes stay as they are.
 
-    Owners may do this. Two who add at the same moment do not undo each other's change. Adding a route again writes
-    nothing. `plan_add_route` shows the changes first.
+    Owners may do this. Two who add at the same moment do not undo each other's change: of two routes at one host and
+    path, the later one is an error. Adding a route again writes nothing. `plan_add_route` shows the changes first.
 
     Args:
         cluster: the connection, from `connect`.
@@ -121,7 +121,7 @@ def add_route(  # noqa: PLR0913 (each is a separate decision, with a default tha
         PartialApplyError: something failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: that of `plan_add_route`; create and patch ingresses in the namespace.
+    RBAC: that of `plan_add_route`; create, patch and delete ingresses in the namespace.
 
     Source: page "Ingress".
 
@@ -165,12 +165,7 @@ def plan_remove_route(cluster: ClusterApi, tenant: str, route: str | Route | Seq
         >>> tk.plan_remove_route(cluster, "speech", "http://speech.example.ai/transcribe").summary
         '1 to delete'
     """
-    advice = "pass a URL, a path, the name of a route's object or a Route, or a list of these"
-    given = cast("tuple[str | Route, ...]", checked_many("route", route, (str, Route), advice))
-    name, platform = checked_tenant(tenant), get_platform(cluster)
-    state = read_state(cluster, name, platform, _KINDS)
-    edit = TeamEdit(name, without=_found(given, state, platform))
-    return plan_edit(cluster, edit, state, platform, ())
+    return _plan_removal(cluster, tenant, route)
 
 
 @takes_cluster
@@ -221,10 +216,36 @@ def remove_route(  # noqa: PLR0913 (as `add_route`)
         '1 applied'
     """
     running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
-    return carry_out(cluster, lambda: plan_remove_route(cluster, tenant, route), running)
+    return carry_out(
+        cluster,
+        lambda: plan_remove_route(cluster, tenant, route),
+        running,
+        again=lambda: _plan_removal(cluster, tenant, route, skips_unknown=True),
+    )
 
 
-def _found(given: Sequence[str | Route], state: TenantState, platform: Platform) -> tuple[str, ...]:
+def _plan_removal(
+    cluster: ClusterApi, tenant: str, route: str | Route | Sequence[str | Route], *, skips_unknown: bool = False
+) -> Plan:
+    """The plan that removes routes.
+
+    Args:
+        cluster: the cluster.
+        tenant: its name.
+        route: one or several.
+        skips_unknown: whether it is no error that one does not exist, since another owner was faster.
+    """
+    advice = "pass a URL, a path, the name of a route's object or a Route, or a list of these"
+    given = cast("tuple[str | Route, ...]", checked_many("route", route, (str, Route), advice))
+    name, platform = checked_tenant(tenant), get_platform(cluster)
+    state = read_state(cluster, name, platform, _KINDS)
+    edit = TeamEdit(name, without=_found(given, state, platform, skips_unknown=skips_unknown))
+    return plan_edit(cluster, edit, state, platform, ())
+
+
+def _found(
+    given: Sequence[str | Route], state: TenantState, platform: Platform, *, skips_unknown: bool
+) -> tuple[str, ...]:
     """The names of the objects of these routes."""
     names = _names_by_place(state, platform)
     found: dict[str, None] = {}
@@ -237,13 +258,13 @@ def _found(given: Sequence[str | Route], state: TenantState, platform: Platform)
         if not matching:
             missing.append(one)
         found.update(dict.fromkeys(name for each in matching for name in each))
-    if missing:
+    if missing and not skips_unknown:
         raise _missing(missing, [(host, path) for host, path, _ in names], state, platform)
     return tuple(found)
 
 
 def _names_by_place(state: TenantState, platform: Platform) -> dict[_Place, list[str]]:
-    """The names of the objects by host and path: several, if two owners added one route at the same moment."""
+    """The names of the objects by host and path: several, if others made one with kubectl."""
     tenant, content = state.tenant, state.content
     names: dict[_Place, list[str]] = {}
     for name, route in all_routes_of(content.of_kind("Ingress"), tenant, platform, content.namespace).items():

@@ -108,7 +108,7 @@ class Memory(ClusterApi):
         ref = self._write("force" if force else "apply", manifest)
         live = self.objects.get(ref)
         version = manifest["metadata"].get("resourceVersion")
-        if version and (live is None or live["metadata"]["resourceVersion"] != version):
+        if version and live is not None and live["metadata"]["resourceVersion"] != version:
             raise _error(409, "Conflict", f"{ref} has been modified", _operation("apply", ref))
         try:
             applied = server_side_apply(live, manifest, manager=FIELD_MANAGER, force=force, time=NOW)

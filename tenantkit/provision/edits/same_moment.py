@@ -1,0 +1,110 @@
+"""What two owners wrote at the same moment: one place leads to one service, and one person has one role.
+
+Each of two who add looks again after its own write, so the later one finds what the earlier one made. A role of the
+later one takes the place of the earlier one's, as if it had been planned after it. A route of the later one is taken
+back, since whoever adds a route does not replace another. Rejected alternative: a lock object, which a killed kernel
+leaves behind.
+Source: page "Kubernetes API Concepts", section "Resource versions": of one kind they grow with each write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tenantkit.exceptions import TenantKitError
+from tenantkit.hints import Message
+from tenantkit.provision.content.routes import all_routes_of
+from tenantkit.provision.edits.compare import index_changes
+from tenantkit.provision.edits.edit import place_of
+from tenantkit.provision.edits.reasons import added_meanwhile
+from tenantkit.provision.edits.remake import read_state
+from tenantkit.provision.index.read import is_in_index
+from tenantkit.provision.reasons import Reason, failed
+from tenantkit.provision.writes import carry_out
+from tenantkit.rules.manifest import ref_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.edits.edit import TeamEdit, TenantState
+    from tenantkit.provision.report import Report
+    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.spec.platform import Platform
+
+
+def settled(cluster: ClusterApi, edit: TeamEdit, platform: Platform, report: Report) -> Report:
+    """The report of an edit, after what others wrote at the same moment was settled.
+
+    Args:
+        cluster: the cluster.
+        edit: what was carried out.
+        platform: the settings.
+        report: of it. A route that was taken back is among `failed`.
+
+    RBAC: that of the edit.
+    """
+    made = [it for it in report.applied if it.action in ("create", "delete") and not is_in_index(it.ref)]
+    if not made:
+        return report
+    is_listed = any(is_in_index(it.ref) for it in (*report.applied, *report.unchanged))
+    created = {it.ref for it in made if it.action == "create"}
+    try:
+        taken_back = _settle(cluster, edit, platform, created, is_listed=is_listed)
+    except TenantKitError as error:  # everything is written by now, and only the report can say so
+        text = Message("what others wrote at the same time was not checked: {error}", {"error": failed(error).text})
+        return replace(report, warnings=(*report.warnings, Reason("not-awaited", text)))
+    if not taken_back:
+        return report
+    lost = [replace(it, why=taken_back[it.ref]) for it in report.applied if it.ref in taken_back]
+    applied = tuple(it for it in report.applied if it.ref not in taken_back)
+    return replace(report, applied=applied, failed=(*report.failed, *lost), headlines=())
+
+
+def _settle(
+    cluster: ClusterApi, edit: TeamEdit, platform: Platform, created: Collection[ObjectRef], *, is_listed: bool
+) -> dict[ObjectRef, Reason]:
+    """Look again; returns the routes that were taken back, with the reason."""
+    state = read_state(cluster, edit.tenant, platform, edit.kinds)
+    own = [manifest for manifest in state.content.objects if ref_of(manifest) in created]
+    for other in _former_roles(own, state):
+        cluster.delete(ref_of(other), uid=other["metadata"]["uid"])
+    for change in index_changes(edit, state, platform) if is_listed else ():
+        if change.action == "update":
+            carry_out(cluster, change)
+    taken_back = {}
+    for ingress, place in _second_routes(own, state, platform):
+        cluster.delete(ref_of(ingress), uid=ingress["metadata"]["uid"])
+        taken_back[ref_of(ingress)] = added_meanwhile(place)
+    return taken_back
+
+
+def _former_roles(own: list[Manifest], state: TenantState) -> Iterator[Manifest]:
+    """The RoleBindings that others made for the added persons before ours, after we had read the members."""
+    members = state.part.members
+    made = {members[it["metadata"]["name"]].person: it for it in own if it["metadata"]["name"] in members}
+    for binding in state.content.of_kind("RoleBinding"):
+        member = members.get(binding["metadata"]["name"])
+        mine = made.get(member.person) if member is not None else None
+        if mine is not None and _is_before(binding, mine):
+            yield binding
+
+
+def _second_routes(
+    own: list[Manifest], state: TenantState, platform: Platform
+) -> Iterator[tuple[Manifest, tuple[str, str]]]:
+    """The Ingresses that we made at a place at which another one was made before, with host and path."""
+    ingresses = {it["metadata"]["name"]: it for it in state.content.of_kind("Ingress")}
+    routes = all_routes_of(ingresses.values(), state.tenant, platform, state.content.namespace)
+    places = {name: place_of(route, state.tenant, platform) for name, route in routes.items()}
+    for manifest in own:
+        name = manifest["metadata"]["name"]
+        if name in places and any(
+            places[name] == place and _is_before(ingresses[it], manifest) for it, place in places.items()
+        ):
+            yield manifest, places[name][:2]
+
+
+def _is_before(other: Manifest, mine: Manifest) -> bool:
+    return int(other["metadata"]["resourceVersion"]) < int(mine["metadata"]["resourceVersion"])

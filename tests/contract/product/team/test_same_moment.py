@@ -1,0 +1,184 @@
+"""Two owners who have both planned before either writes: no lost change, no second role and no second route."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from tenantkit.exceptions import InvalidSpecError, PartialApplyError, TenantKitError
+from tenantkit.provision.apply import apply
+from tenantkit.provision.plan import replan
+from tenantkit.provision.stored.tenants import get_tenant
+from tenantkit.provision.team import carry_out
+from tenantkit.provision.team.members import add_member, remove_member
+from tenantkit.provision.team.routes import add_route, plan_add_route, remove_route
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
+from tenantkit.spec.route import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.plan import Plan
+    from tenantkit.provision.report import Report
+
+Together: TypeAlias = "Callable[..., list[Report | TenantKitError]]"
+SAM = "sam@example.com"
+
+
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> Together:
+    """Run changes side by side: each has read the tenant for the last time before any of them writes."""
+
+    def run(*calls: Callable[[], Report]) -> list[Report | TenantKitError]:
+        start, seen = threading.Barrier(len(calls)), threading.local()
+
+        def replan_together(client: ClusterApi, planned: Plan) -> Plan:
+            made = replan(client, planned)
+            if not hasattr(seen, "once"):  # an attempt after the first one is on its own
+                seen.once = True
+                start.wait(timeout=60)
+            return made
+
+        def answer(call: Callable[[], Report]) -> Report | TenantKitError:
+            try:
+                return call()
+            except TenantKitError as error:
+                return error
+
+        monkeypatch.setattr(carry_out, "replan", replan_together)
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(answer, calls))
+
+    return run
+
+
+def bindings(cluster: Cluster, name: str, person: str) -> list[str]:
+    """The roles of a person, one for each RoleBinding."""
+    found = cluster.list("RoleBinding", namespace=name)
+    return [it["roleRef"]["name"] for it in found for subject in it["subjects"] if subject["name"] == person]
+
+
+def indexed(cluster: Cluster, name: str) -> set[str]:
+    return {it["name"] for it in cluster.get("RoleBinding", role_name(name), INDEX_NAMESPACE)["subjects"]}
+
+
+def test_one_person_gets_one_role(together: Together, owner: Cluster, cluster: Cluster, name: str) -> None:
+    reports = together(
+        lambda: add_member(owner, name, SAM, role="viewer", progress=False),
+        lambda: add_member(cluster, name, SAM, role="editor", progress=False),
+    )
+
+    assert [isinstance(it, TenantKitError) for it in reports] == [False, False], reports
+    assert len(bindings(cluster, name, SAM)) == 1
+    assert SAM in indexed(cluster, name)
+
+
+def test_one_person_with_one_role_is_added_once(
+    together: Together, owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    reports = together(
+        lambda: add_member(owner, name, SAM, progress=False), lambda: add_member(cluster, name, SAM, progress=False)
+    )
+
+    assert [isinstance(it, TenantKitError) for it in reports] == [False, False], reports
+    assert bindings(cluster, name, SAM) == ["tenantkit-viewer"]
+
+
+def test_who_is_removed_and_added_is_in_the_index_exactly_with_a_role(
+    together: Together, owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    add_member(owner, name, SAM, progress=False)
+
+    reports = together(
+        lambda: add_member(owner, name, SAM, role="editor", progress=False),
+        lambda: remove_member(cluster, name, SAM, progress=False),
+    )
+
+    assert [isinstance(it, TenantKitError) for it in reports] == [False, False], reports
+    assert bindings(cluster, name, SAM) == ["tenantkit-editor"]
+    assert SAM in indexed(cluster, name)
+
+
+@pytest.mark.parametrize("names", [(None, None), ("first", "second")])
+def test_one_place_leads_to_one_service(
+    together: Together, owner: Cluster, cluster: Cluster, name: str, names: tuple[str | None, str | None]
+) -> None:
+    before = len(get_tenant(cluster, name).routes or ())
+    routes = [Route(service=it, port=80, path="/api", name=name) for it, name in zip("ab", names, strict=True)]
+
+    reports = together(
+        lambda: add_route(owner, name, routes[0], progress=False),
+        lambda: add_route(cluster, name, routes[1], progress=False),
+    )
+
+    [lost] = [it for it in reports if isinstance(it, TenantKitError)]
+    kept = next(service for service, report in zip("ab", reports, strict=True) if report is not lost)
+    assert isinstance(lost, InvalidSpecError)
+    assert f"/api already leads to {kept}:80" in str(lost)
+    assert [it.service for it in get_tenant(cluster, name).routes or () if it.path == "/api"] == [kept]
+    assert len(cluster.list("Ingress", namespace=name)) == before + 1
+
+
+def test_one_route_is_added_once_and_both_succeed(
+    together: Together, owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    before = len(cluster.list("Ingress", namespace=name))
+
+    reports = together(
+        lambda: add_route(owner, name, Route(service="a", port=80, path="/api", name="first"), progress=False),
+        lambda: add_route(cluster, name, Route(service="a", port=80, path="/api", name="second"), progress=False),
+    )
+
+    assert [isinstance(it, TenantKitError) for it in reports] == [False, False], reports
+    assert len(cluster.list("Ingress", namespace=name)) == before + 1
+
+
+def test_a_reviewed_plan_of_a_place_that_was_taken_meanwhile_fails_and_keeps_the_other_route(
+    owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = plan_add_route(owner, name, Route(service="a", port=80, path="/api"))
+
+    def after_another_owner(client: ClusterApi, made: Plan) -> Plan:
+        current = replan(client, made)
+        monkeypatch.undo()
+        add_route(cluster, name, Route(service="b", port=80, path="/api"), progress=False)
+        return current
+
+    monkeypatch.setattr("tenantkit.provision.apply.replan", after_another_owner)
+    with pytest.raises(PartialApplyError, match="someone else created it at the same time"):
+        apply(owner, planned, progress=False)
+
+    assert [it.service for it in get_tenant(cluster, name).routes or () if it.path == "/api"] == ["b"]
+
+
+def test_two_who_remove_one_route_both_succeed(together: Together, owner: Cluster, cluster: Cluster, name: str) -> None:
+    reports = together(
+        lambda: remove_route(owner, name, "/ai-service", progress=False),
+        lambda: remove_route(cluster, name, "/ai-service", progress=False),
+    )
+
+    assert [isinstance(it, TenantKitError) for it in reports] == [False, False], reports
+    assert get_tenant(cluster, name).routes == ()
+
+
+def test_a_route_that_is_gone_in_between_counts_as_removed(
+    owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_route(owner, name, Route(service="a", port=80, path="/api"), progress=False)
+
+    def after_another_owner(client: ClusterApi, planned: Plan) -> Plan:
+        monkeypatch.setattr(carry_out, "replan", replan)
+        remove_route(cluster, name, "/api", progress=False)
+        add_route(cluster, name, Route(service="b", port=80, path="/ai-service"), replace=True, progress=False)
+        return replan(client, planned)
+
+    monkeypatch.setattr(carry_out, "replan", after_another_owner)
+
+    assert remove_route(owner, name, ["/api", "/ai-service"], progress=False).is_complete
+
+    assert get_tenant(cluster, name).routes == ()
