@@ -18,7 +18,7 @@ import pandas as pd
 from tenantkit.display.colours import ATTENTION, FULL, FULL_PCT, HEALTHY_STATES, NEAR, NEAR_PCT, OK
 from tenantkit.display.human_amounts import age_text, amount_text, number_text
 from tenantkit.display.tables import clean, cut
-from tenantkit.rules.accelerators import is_accelerator
+from tenantkit.rules.accelerators import accelerator_word, is_accelerator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,8 +113,7 @@ def resource_word(resource: str) -> str:
     storage_class, _, rest = resource.rpartition(".storageclass.storage.k8s.io/")
     bare = rest.removeprefix("requests.").removeprefix("limits.")
     word = _WORDS.get(bare, "")
-    if not word and is_accelerator(bare):
-        word = "GPU" if "gpu" in bare.lower() or "/mig-" in bare else "accelerator"
+    word = word or accelerator_word(bare)
     if word and rest.startswith("limits."):
         word += " limit"
     return f"{word} of class {clean(storage_class)}" if word and storage_class else word

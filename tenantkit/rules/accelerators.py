@@ -66,6 +66,8 @@ _DEVICE = re.compile(
 )
 # of HAMi, Volcano, Koordinator, cGPU, qGPU and the like: megabytes, cores, percent, or access without use
 _PART = re.compile(r"mem|core|percent|ratio|monitoring|bandwidth|[^a-z]util", re.IGNORECASE)
+# sold under these words; a name of a product, such as gaudi, is an accelerator to whoever does not know it
+_WORD = re.compile(r"(^|[^a-z])[vs]?(?P<word>gpu|tpu|npu|hpu|fpga)", re.IGNORECASE)
 _MIG = re.compile(r"^nvidia\.com/mig-(?P<profile>.+)$")
 # the most precise first: the detected product, then the one that was requested from a cloud
 _PRODUCT_LABELS = (
@@ -96,6 +98,23 @@ def is_accelerator(resource: str) -> bool:
     if vendor is not None and any(re.fullmatch(pattern, device) for pattern in (*vendor.devices, *vendor.parts)):
         return any(re.fullmatch(pattern, device) for pattern in vendor.devices)
     return _DEVICE.search(device) is not None and _PART.search(device) is None
+
+
+@lru_cache(maxsize=1024)
+def accelerator_word(resource: str) -> str:
+    """What one device of a resource is called: `GPU`, `TPU`, `GPU slice`, or `accelerator`; "" for no accelerator.
+
+    Example:
+        >>> [accelerator_word(name) for name in ("amd.com/gpu", "gpu.intel.com/xe", "nvidia.com/mig-1g.10gb", "cpu")]
+        ['GPU', 'GPU', 'GPU slice', '']
+    """
+    if not is_accelerator(resource):
+        return ""
+    if mig_profile(resource) is not None:
+        return "GPU slice"
+    domain, _, device = resource.partition("/")
+    found = _WORD.search(device) or _WORD.search(domain)
+    return found["word"].upper() if found else "accelerator"
 
 
 def devices_in(amounts: Mapping[str, Fraction | int]) -> Fraction | int:

@@ -190,7 +190,7 @@ def test_help_texts_come_from_the_docstring() -> None:
 
 def test_a_quota_is_shown_in_words() -> None:
     assert device_text("nvidia.com/gpu", 1) == "1 GPU (nvidia.com/gpu)"
-    assert device_text("nvidia.com/mig-1g.5gb", 2) == "2 of nvidia.com/mig-1g.5gb"
+    assert device_text("nvidia.com/mig-1g.5gb", 2) == "2 GPU slices (nvidia.com/mig-1g.5gb)"
     assert quota_words(Quota(requests_cpu=1, requests_memory="2Gi", accelerators={"nvidia.com/gpu": 2}, pods=3)) == [
         "1 CPU core",
         "2 GiB of memory",

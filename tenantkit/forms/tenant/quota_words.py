@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.display.human_amounts import bytes_text, number_text
+from tenantkit.rules.accelerators import accelerator_word
 from tenantkit.rules.quantities import parse_quantity
 
 if TYPE_CHECKING:
@@ -12,10 +13,9 @@ if TYPE_CHECKING:
 
 
 def device_text(resource: str, count: int) -> str:
-    """A number of devices: `2 GPUs (nvidia.com/gpu)`."""
-    if resource.endswith("/gpu"):
-        return f"{count} GPU{'s' * (count != 1)} ({resource})"
-    return f"{count} of {resource}"
+    """A number of devices: `2 GPUs (nvidia.com/gpu)`; of a resource that is no accelerator, only its name."""
+    word = accelerator_word(resource)
+    return f"{count} {word}{'s' * (count != 1)} ({resource})" if word else f"{count} of {resource}"
 
 
 def quota_words(quota: Quota) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.display.human_amounts import bytes_text, number_text
-from tenantkit.rules.accelerators import is_accelerator
+from tenantkit.rules.accelerators import accelerator_word, is_accelerator
 from tenantkit.rules.quantities import readable_quantity
 
 if TYPE_CHECKING:
@@ -22,12 +22,14 @@ _MAIN = {
     "pods": "pods",
 }
 _NAMED_OTHERS = 2
+_EXACT = ("GPU slice", "accelerator")  # words that do not say which
 
 
 def entry_words(entries: Iterable[str]) -> dict[str, str]:
     """The words of the entries that a lead decides about, by entry, in the order of showing.
 
-    An accelerator is `GPUs` where it is the only GPU of these entries, else its exact name.
+    An accelerator is `GPUs` where it is the only GPU of these entries, else its exact name; so is a slice, which has a
+    profile.
 
     Example:
         >>> entry_words(["pods", "requests.cpu", "requests.nvidia.com/gpu", "limits.cpu"])
@@ -35,9 +37,9 @@ def entry_words(entries: Iterable[str]) -> dict[str, str]:
     """
     given = list(entries)
     devices = [entry for entry in given if is_accelerator(entry.removeprefix(_REQUESTS))]
-    plain = [_plural(entry) for entry in devices]
+    plain = [accelerator_word(entry.removeprefix(_REQUESTS)) for entry in devices]
     words = {
-        entry: word if word and plain.count(word) == 1 else entry.removeprefix(_REQUESTS)
+        entry: f"{word}s" if plain.count(word) == 1 and word not in _EXACT else entry.removeprefix(_REQUESTS)
         for entry, word in zip(devices, plain, strict=True)
     }
     return words | {entry: word for entry, word in _MAIN.items() if entry in given}
@@ -67,12 +69,6 @@ def changed_phrases(before: Mapping[str, object], after: Mapping[str, object]) -
 
 def _change(word: str, entry: str, before: Mapping[str, object], after: Mapping[str, object]) -> str:
     return f"{word} {_amount(entry, before.get(entry))} → {_amount(entry, after.get(entry))}"
-
-
-def _plural(entry: str) -> str | None:
-    """`GPUs` for an accelerator with such a plain name, else None."""
-    device = entry.rpartition("/")[2]
-    return f"{device.upper()}s" if device in ("gpu", "tpu", "npu", "hpu", "fpga") else None
 
 
 def _amount(entry: str, value: object) -> str:

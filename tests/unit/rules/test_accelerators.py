@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.display.cells import resource_word
+from tenantkit.forms.tenant.quota_words import device_text
 from tenantkit.frames.nodes import nodes_frame, reserved_by
 from tenantkit.frames.pods import pods_frame
-from tenantkit.rules.accelerators import devices_in, is_accelerator
+from tenantkit.provision.plans.quota_words import entry_words
+from tenantkit.rules.accelerators import accelerator_word, devices_in, is_accelerator
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -148,3 +151,25 @@ def test_a_shared_gpu_with_memory_and_cores_is_one_device_in_every_frame() -> No
     assert (row["accelerators"], row["accelerator_kinds"]) == (1, "nvidia.com/gpu")
     columns = ["accelerators_allocatable", "accelerators_requests", "accelerators_free", "accelerator_kinds"]
     assert on_node[columns].tolist() == [4, 1, 3, "nvidia.com/gpu"]
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("nvidia.com/gpu", "GPU"),
+        ("nvidia.com/gpu.shared", "GPU"),
+        ("amd.com/cpx_nps4", "accelerator"),
+        ("gpu.intel.com/i915", "GPU"),
+        ("nvidia.com/mig-1g.10gb", "GPU slice"),
+        ("google.com/tpu", "TPU"),
+        ("habana.ai/gaudi", "accelerator"),
+        ("rdma/hca", ""),
+        ("nvidia.com/gpumem", ""),
+    ],
+)
+def test_frames_plans_and_forms_call_a_device_alike(name: str, word: str) -> None:
+    plan_word = f"{word}s" if word not in ("", "accelerator", "GPU slice") else name
+
+    assert accelerator_word(name) == resource_word(name) == word
+    assert entry_words([f"requests.{name}"]) == ({f"requests.{name}": plan_word} if word else {})
+    assert device_text(name, 2) == (f"2 {word}s ({name})" if word else f"2 of {name}")
