@@ -244,6 +244,7 @@ class Handlers:
         try:
             async for chunk in chunks:
                 await response.write(chunk)
+                await asyncio.sleep(0)  # lets asyncio close a lost connection, to which the next write is then an error
             await response.write_eof()
         except ConnectionError:
             _log.debug("%s was closed by its client", http_request.path)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import ssl
+import struct
 import threading
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -192,6 +193,23 @@ def test_a_body_that_does_not_come_in_time_is_a_timeout(monkeypatch: pytest.Monk
         head = "POST /api/v1/namespaces HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100"
         slow.sendall(f"{head}\r\nAuthorization: Bearer {client.token}\r\n\r\n{{".encode())
         assert slow.recv(10_000).startswith(b"HTTP/1.1 504")
+
+
+def test_a_watch_that_its_client_aborts_is_not_written_to_any_more(caplog: pytest.LogCaptureFixture) -> None:
+    aborted = struct.pack("ii", 1, 0)  # close with a reset, as a killed kernel does
+    with Sandbox() as box, Client(box.kubeconfig) as client:
+        for number in range(200):
+            path = "/api/v1/namespaces/default/configmaps"
+            client.ask("POST", path, {"metadata": {"name": f"m{number}"}, "data": {"a": "x" * 500}})
+        head = f"GET /api/v1/configmaps?watch=true HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {client.token}\r\n\r\n"
+        for _ in range(5):
+            with closing(connected(box, client)) as watching:
+                watching.sendall(head.encode())
+                assert watching.recv(100).startswith(b"HTTP/1.1 200")
+                watching.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, aborted)
+        assert client.ask("GET", "/version").status == 200
+
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 def test_a_controller_that_fails_unexpectedly_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
