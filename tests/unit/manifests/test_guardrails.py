@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from tenantkit.manifests.guardrails.cel import setting, text
 from tenantkit.manifests.guardrails.objects import POLICIES, make_guardrails
+from tenantkit.manifests.guardrails.policy import VERSION
 from tenantkit.manifests.guardrails.settings import make_settings
+from tenantkit.manifests.labels import GUARDRAILS_VERSION_LABEL
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.rules.refusals import parse_refusal
 from tenantkit.spec.guardrails import GuardrailName, Guardrails
@@ -160,3 +163,24 @@ def test_a_wrong_setting_is_refused_with_a_right_form(field: str, value: str) ->
     with pytest.raises(InvalidSpecError) as caught:
         Guardrails(**{field: wrong})
     assert "use" in str(caught.value)
+
+
+# With a new digest comes a new version, so that an older tenantkit recognises newer guardrails and leaves them.
+DIGEST = (2, "68b3c6bc0142b222")
+
+
+def test_a_change_of_the_policies_raises_their_version() -> None:
+    """On a failure: raise `VERSION` unless this change has raised it already, and write both here."""
+    made = [policy.to_policy()["spec"] for policy in POLICIES] + [
+        policy.to_binding("deny")["spec"] for policy in POLICIES
+    ]
+    settings = sorted(make_settings(Platform())["data"])
+    text_of_all = json.dumps([made, settings], sort_keys=True)
+
+    assert (VERSION, sha256(text_of_all.encode()).hexdigest()[:16]) == DIGEST
+
+
+def test_the_label_of_each_object_has_the_version() -> None:
+    labels = [manifest["metadata"]["labels"] for manifest in make_guardrails(Platform())]
+
+    assert {it[GUARDRAILS_VERSION_LABEL] for it in labels} == {str(VERSION)}
