@@ -7,7 +7,7 @@ Source: pages "Authorization" (Checking API access) and "Authenticating" (API ac
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
@@ -15,6 +15,7 @@ from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.own_namespaces import NAME_NAMESPACES, read_index
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import ObjectList, UnreadableObject
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
 from tenantkit.rules.kinds import Kind, kind_of
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.own_namespaces import OwnTenants
     from tenantkit.rules.manifest import Manifest
 
 Scope = tuple[str, ...] | Literal["cluster"]
 
 _Projected = TypeVar("_Projected")
-
-_THREADS = 8
 
 
 def list_visible(
@@ -175,13 +175,43 @@ def each_visible(
         except PermissionDenied as refusal:
             return None, refusal
 
-    with ThreadPoolExecutor(min(_THREADS, len(names)), thread_name_prefix="tenantkit") as pool:
-        readings = list(zip(names, pool.map(tried, names), strict=True))
+    readings = list(zip(names, side_by_side(tried, names), strict=True))
     refusals = [refusal for _, (_, refusal) in readings if refusal is not None]
     if len(refusals) == len(names):
         raise refusals[0] if is_named else refusals[0].with_hint(NAME_NAMESPACES)
     found = [(namespace, cast("_Projected", kept)) for namespace, (kept, refusal) in readings if refusal is None]
     return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
+
+
+def read_existing_own(cluster: Cluster) -> OwnTenants:
+    """The user's tenants whose namespaces exist: the index also names those that somebody has deleted by hand.
+
+    Of a deleted namespace, its members have lost the RoleBindings, so that the server denies it to them. A namespace
+    exists also if its Namespace cannot be parsed.
+
+    Raises:
+        Unauthorized: the server does not accept the credentials.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: create selfsubjectrulesreviews, as any user may; get each namespace.
+
+    Example:
+        >>> read_existing_own(tk.connect(context="sandbox-owner")).namespaces
+        ('chatbot', 'recsys', 'speech')
+    """
+
+    def exists(namespace: str) -> bool:
+        try:
+            cluster.get("Namespace", namespace)
+        except (NotFound, PermissionDenied):
+            return False
+        except Unreadable:
+            return True
+        return True
+
+    index = read_index(cluster)
+    existing = dict(zip(index.namespaces, side_by_side(exists, index.namespaces), strict=True))
+    return replace(index, tenants=tuple(tenant for tenant in index.tenants if existing[tenant.namespace]))
 
 
 def _whole(manifest: Manifest) -> Manifest:

@@ -19,6 +19,7 @@ from tenantkit.display.colours import ATTENTION, FULL, FULL_PCT, HEALTHY_STATES,
 from tenantkit.display.human_amounts import age_text, amount_text, number_text
 from tenantkit.display.tables import clean, cut
 from tenantkit.rules.accelerators import accelerator_word, is_accelerator
+from tenantkit.rules.quota_entries import class_and_counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,7 @@ def resource_word(resource: str) -> str:
     """
     if resource.startswith("count/"):
         return ""
-    storage_class, _, rest = resource.rpartition(".storageclass.storage.k8s.io/")
+    storage_class, rest = class_and_counted(resource)
     bare = rest.removeprefix("requests.").removeprefix("limits.")
     word = _WORDS.get(bare, "")
     word = word or accelerator_word(bare)

@@ -36,6 +36,7 @@ from tenantkit.frames.kit.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import format_quantity
+from tenantkit.rules.quota_entries import class_and_counted
 from tenantkit.rules.quota_status import counted_usage, is_counted
 from tenantkit.rules.shapes import fitted
 
@@ -333,8 +334,8 @@ def unit_of(resource: str) -> str:
     """The base unit of a quota's entry: `cores`, `bytes` or `count` (page "Resource Quotas")."""
     if resource.startswith(_COUNT):
         return "count"
-    name = resource.rpartition("/")[2] if ".storageclass.storage.k8s.io/" in resource else resource
-    bare = name.removeprefix("requests.").removeprefix("limits.")
+    _, counted = class_and_counted(resource)
+    bare = counted.removeprefix("requests.").removeprefix("limits.")
     if bare == "cpu":
         return "cores"
     if bare in ("memory", "storage", "ephemeral-storage") or bare.startswith("hugepages-"):

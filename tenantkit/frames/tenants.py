@@ -20,6 +20,7 @@ from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.warnings import warning_of
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
+from tenantkit.manifests.namespace import hosts_in
 from tenantkit.manifests.network_policies import DEFAULT_DENY
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
@@ -157,7 +158,7 @@ def _row(namespace: Manifest, tenant: Tenant | None, now: datetime, *, is_isolat
         (namespace.get("status") or {}).get("phase"),
         tenant.size if tenant is not None else None,
         ", ".join(tenant.owners) if tenant is not None else None,
-        ", ".join(hosts.split(",")) if hosts is not None else None,
+        ", ".join(hosts_in(hosts)) if hosts is not None else None,
         metadata.get("creationTimestamp"),
         tenant.expires.isoformat() if tenant is not None and tenant.expires is not None else None,
         tenant.protected if tenant is not None else None,

@@ -17,6 +17,7 @@ from tenantkit.manifests.labels import (
     TEAM_LABEL,
     own_labels,
 )
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -48,9 +49,20 @@ def _service_types(quota: Quota) -> list[str]:
     return [name for name, count in granted.items() if count]
 
 
+def hosts_of(namespace: Manifest | None) -> tuple[str, ...]:
+    """The hosts that a Namespace's annotation grants; none if there is no Namespace."""
+    annotations = ((namespace or {}).get("metadata") or {}).get("annotations") or {}
+    return hosts_in(annotations.get(HOSTS_ANNOTATION))
+
+
+def hosts_in(annotation: object) -> tuple[str, ...]:
+    """The hosts in the value of that annotation; none if it is not set."""
+    return tuple(host for host in str(annotation or "").split(",") if host)
+
+
 def _pod_security(security: Security) -> dict[str, str]:
     labels = {}
     for mode in ("enforce", "audit", "warn"):
-        labels[f"pod-security.kubernetes.io/{mode}"] = getattr(security, mode)
-        labels[f"pod-security.kubernetes.io/{mode}-version"] = security.version
+        labels[f"{LABEL_PREFIX}{mode}"] = getattr(security, mode)
+        labels[f"{LABEL_PREFIX}{mode}-version"] = security.version
     return labels

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tenantkit.manifests.labels import LIMITS_NAME, PRIORITY_QUOTA_NAME, QUOTA_NAME, TEAM_LABEL, own_labels
 from tenantkit.manifests.roles import created_kinds
 from tenantkit.rules.quantities import add_quantities
+from tenantkit.rules.quota_entries import entry_of_class
 from tenantkit.spec.counts import DEFAULT_COUNTS, MADE_FOR_TENANTS, OTHER_COUNT
 
 if TYPE_CHECKING:
@@ -129,12 +130,12 @@ def _container_limits(containers: ContainerLimits) -> Manifest:
 def _storage_classes(quota: Quota, platform: Platform) -> dict[str, str | None]:
     hard: dict[str, str | None] = {}
     for name, granted in quota.storage_classes.items():
-        hard[f"{name}.storageclass.storage.k8s.io/requests.storage"] = granted.storage
+        hard[entry_of_class(name, "requests.storage")] = granted.storage
         if granted.claims is not None:
-            hard[f"{name}.storageclass.storage.k8s.io/persistentvolumeclaims"] = str(granted.claims)
+            hard[entry_of_class(name, "persistentvolumeclaims")] = str(granted.claims)
     if quota.storage_classes:
         others = (name for name in platform.storage_classes if name not in quota.storage_classes)
-        hard |= dict.fromkeys((f"{name}.storageclass.storage.k8s.io/requests.storage" for name in others), "0")
+        hard |= dict.fromkeys((entry_of_class(name, "requests.storage") for name in others), "0")
     return hard
 
 

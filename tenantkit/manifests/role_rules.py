@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 READ = ("get", "list", "watch")
 _CHANGE = ("create", "update", "patch", "delete")
-WRITE = (*READ, *_CHANGE)
 _CHANGE_MANY = (*_CHANGE, "deletecollection")
 TENANT_ROLES = ("tenantkit-owner", "tenantkit-editor", "tenantkit-viewer")
 _GATEWAY = "gateway.networking.k8s.io"

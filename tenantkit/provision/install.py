@@ -27,7 +27,7 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
-from tenantkit.provision.plans.found_network import read_network
+from tenantkit.provision.plans.found_network import find_network
 from tenantkit.provision.plans.guardrail_notices import guardrail_notices
 from tenantkit.provision.plans.network_notices import network_notices, not_isolated_notices
 from tenantkit.provision.plans.notice import PlanNotice
@@ -137,7 +137,7 @@ def _network(
     if not network.isolate:
         return []
     notices = list(
-        network_notices(network, read_network(cluster, nodes), {it["metadata"]["name"] for it in namespaces or ()})
+        network_notices(network, find_network(cluster, nodes), {it["metadata"]["name"] for it in namespaces or ()})
     )
     if namespaces is not None:
         notices += not_isolated_notices(network, [it["metadata"]["labels"][TENANT_LABEL] for it in namespaces])

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 from tenantkit.cluster.lists import kind_at
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.manifests.extra_objects import is_copy, is_extra
+from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.changes import PlanRow
-from tenantkit.provision.hosts.moves import hosts_of
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, NOT_COMPARED, host_not_yours, not_yours
 from tenantkit.rules.kinds import KINDS

@@ -22,6 +22,7 @@ from tenantkit.provision.compare import digest, fields_of, pointer, same_value, 
 from tenantkit.provision.extras.contents import shown
 from tenantkit.provision.index.members import with_others_changes
 from tenantkit.provision.managed_fields import owners_of
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +43,6 @@ MARKS = (
     *(("metadata", "labels", name) for name in _IDENTITY),
     ("metadata", "annotations", GRANT_ANNOTATION),
 )
-POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
 _MEMBERS_ATTEMPTS = 40  # each one that fails means that another owner's succeeded
 # The type of a Secret cannot be changed either.
@@ -164,7 +164,7 @@ def _claim(manifest: Manifest) -> Manifest:
     """The object with its name, the labels of its owner and the Pod Security levels only."""
     metadata = manifest["metadata"]
     labels = {
-        key: value for key, value in metadata["labels"].items() if key in _IDENTITY or key.startswith(POD_SECURITY)
+        key: value for key, value in metadata["labels"].items() if key in _IDENTITY or key.startswith(LABEL_PREFIX)
     }
     named = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
     return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": {**named, "labels": labels}}

@@ -69,6 +69,16 @@ def ref_of(manifest: Manifest) -> ObjectRef:
     )
 
 
+def mapping_in(value: object) -> Manifest:
+    """A value of an object that should be a mapping; an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_in(value: object) -> list[Any]:
+    """A value of an object that should be a list; an empty one in place of anything else."""
+    return value if isinstance(value, list) else []
+
+
 def controller_of(manifest: Manifest) -> Manifest | None:
     """The owner reference to the object's controller; None without one."""
     owners = manifest["metadata"].get("ownerReferences") or ()

@@ -1,9 +1,9 @@
-"""The PersistentVolumeClaims that a pod uses.
+"""The volumes of a pod: their types, and the PersistentVolumeClaims that they use.
 
 The control plane creates a claim for each generic ephemeral volume and names it after the pod and the volume, so the
 pod's own manifest does not contain that name.
 
-Source: page "Ephemeral Volumes", section "PersistentVolumeClaim naming".
+Sources: pages "Ephemeral Volumes", section "PersistentVolumeClaim naming", and "Pod Security Standards".
 """
 
 from __future__ import annotations
@@ -14,6 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenantkit.rules.manifest import Manifest
+
+
+# Types of volumes without access to the node, which the Pod Security Standards allow at the level `restricted`.
+TYPES_APART_FROM_NODE = frozenset(
+    {
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    }
+)
 
 
 def claim_names(pod: Manifest) -> tuple[str, ...]:

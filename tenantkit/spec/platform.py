@@ -12,6 +12,7 @@ from pydantic import field_validator, model_validator
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 from tenantkit.rules.routing import check_host, path_key
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.spec.base import Document
@@ -40,7 +41,7 @@ _RESERVED_NAMESPACES = ("default", SYSTEM_NAMESPACE, INDEX_NAMESPACE)
 _OWN_LABELS = (
     "app.kubernetes.io/managed-by",
     "tenantkit.dev/",
-    "pod-security.kubernetes.io/",
+    LABEL_PREFIX,
     "kubernetes.io/metadata.name",
 )
 

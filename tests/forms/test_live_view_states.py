@@ -8,10 +8,10 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.cluster.own_namespaces import own_namespaces
+from tenantkit.cluster.visible import read_existing_own
 from tenantkit.findings.why import WHY
 from tenantkit.forms.live.causes import causes_content
 from tenantkit.forms.live.explorer import KINDS
-from tenantkit.forms.live.feed import read_own
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.rules.manifest import ref_of
 from tests.eventually import eventually
@@ -186,7 +186,7 @@ def test_a_namespace_that_the_index_still_names_after_its_deletion_is_not_watche
 
     with connect_as("owner") as owner:
         indexed = own_namespaces(owner)
-        eventually(lambda: deleted.name not in read_own(owner))
+        eventually(lambda: deleted.name not in read_existing_own(owner).namespaces)
 
         assert deleted.name in indexed
-        assert vision.name in read_own(owner)
+        assert vision.name in read_existing_own(owner).namespaces

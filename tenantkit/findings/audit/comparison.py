@@ -29,7 +29,8 @@ from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.stored.installed import Installed
-from tenantkit.rules.pod_security.levels import LEVELS
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX, LEVELS
+from tenantkit.rules.quota_entries import class_and_counted
 from tenantkit.spec.guardrails import Guardrails
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 DRIFT = "drift"
 INDEX = "index"
 NOT_COMPARED = "not compared"
-POD_SECURITY = "pod-security.kubernetes.io/"
 QUOTA_CLASSES = ("quota-compute", "quota-storage", "quota-accelerators", "quota-services", "quota-objects")
 NETWORK_POLICIES: Mapping[str, str] = {name: name.replace("tenantkit-", "network-") for name in POLICY_NAMES}
 _QUOTAS: Mapping[str, str] = {PRIORITY_QUOTA_NAME: "quota-priority", FROZEN_QUOTA_NAME: "quota-frozen"}
@@ -60,7 +60,6 @@ PLATFORM_CODES = (
 _LABELS = ("metadata", "labels")
 _HARD = ("spec", "hard")
 _STORAGE = ("requests.storage", "persistentvolumeclaims")
-_STORAGE_CLASS = ".storageclass.storage.k8s.io/"
 
 
 def differences_of(snapshot: AuditSnapshot, tenants: Iterable[Tenant]) -> dict[str, dict[str, list[Found]]]:
@@ -169,8 +168,8 @@ def _of_namespace(row: PlanRow) -> tuple[str, ...]:
         return ("namespace-labels",) if row.why is None or row.why.code != "being-deleted" else ("namespace-active",)
     if path[:2] != _LABELS:
         return ("hosts-annotation",) if path[-1] == HOSTS_ANNOTATION else (DRIFT,)
-    if path[-1].startswith(POD_SECURITY):
-        is_enforced = path[-1].startswith(f"{POD_SECURITY}enforce")
+    if path[-1].startswith(LABEL_PREFIX):
+        is_enforced = path[-1].startswith(f"{LABEL_PREFIX}enforce")
         if is_stricter(row.before, row.after):
             return (DRIFT,)
         return ("pod-security-enforced",) if is_enforced else ("pod-security-reported",)
@@ -204,7 +203,7 @@ def quota_class(entry: str) -> str:
         return "quota-services"
     if entry == "pods" or entry.startswith("count/"):
         return "quota-objects"
-    if entry in _STORAGE or _STORAGE_CLASS in entry:
+    if entry in _STORAGE or class_and_counted(entry)[0]:
         return "quota-storage"
     return "quota-accelerators" if "/" in entry else "quota-compute"
 

@@ -11,7 +11,8 @@ from tenantkit.findings.access.roles import RoleIndex
 from tenantkit.findings.audit.check import Doubt
 from tenantkit.findings.audit.comparison import NOT_COMPARED, differences_of, platform_differences_of
 from tenantkit.findings.audit.snapshot import EVERYWHERE
-from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, TENANT_LABEL
+from tenantkit.manifests.labels import GRANT_ANNOTATION, TENANT_LABEL
+from tenantkit.manifests.namespace import hosts_of
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
 from tenantkit.rules.kinds import KINDS
@@ -206,12 +207,6 @@ class TenantView:
 def is_tenants(namespace: Manifest) -> bool:
     """Whether a Namespace has the labels of a tenant's."""
     return _IS_TENANTS.matches(namespace["metadata"].get("labels") or {})
-
-
-def hosts_of(namespace: Manifest) -> list[str]:
-    """The hosts in a Namespace's annotation."""
-    text = (namespace["metadata"].get("annotations") or {}).get(HOSTS_ANNOTATION)
-    return [host for host in str(text or "").split(",") if host]
 
 
 def is_labelled(namespace: Manifest) -> bool:

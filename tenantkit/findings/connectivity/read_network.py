@@ -7,7 +7,7 @@ is unknown, and not taken as absent.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import project_visible
@@ -18,6 +18,7 @@ from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
+from tenantkit.rules.manifest import list_in, mapping_in
 from tenantkit.rules.network_policies.addresses import read_address
 from tenantkit.rules.network_policies.endpoints import is_port, read_labels, read_pod
 from tenantkit.rules.network_policies.policies import odd_policy, read_policy
@@ -26,7 +27,7 @@ from tenantkit.rules.selectors.label_selectors import parse_label_selector
 from tenantkit.spec.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.requests.unreadable import ObjectList
@@ -155,8 +156,8 @@ def _nodes(cluster: Cluster, incomplete: dict[str, str]) -> tuple[Address, ...]:
 
 
 def _node_addresses(node: Manifest) -> Iterator[Address]:
-    for each in _list(_mapping(node.get("status")).get("addresses")):
-        if (address := read_address(_mapping(each).get("address"))) is not None:
+    for each in list_in(mapping_in(node.get("status")).get("addresses")):
+        if (address := read_address(mapping_in(each).get("address"))) is not None:
             yield address
 
 
@@ -177,9 +178,9 @@ def _api_server(cluster: Cluster, incomplete: dict[str, str]) -> tuple[tuple[Add
 
 
 def _endpoints(endpoints: Manifest) -> Iterator[tuple[Address, int]]:
-    ports = [_mapping(each).get("port") for each in _list(endpoints.get("ports"))]
-    for endpoint in _list(endpoints.get("endpoints")):
-        for text in _list(_mapping(endpoint).get("addresses")):
+    ports = [mapping_in(each).get("port") for each in list_in(endpoints.get("ports"))]
+    for endpoint in list_in(endpoints.get("endpoints")):
+        for text in list_in(mapping_in(endpoint).get("addresses")):
             address = read_address(text)
             for port in ports:
                 if address is not None and is_port(port):
@@ -193,11 +194,3 @@ def _settings(cluster: Cluster, incomplete: dict[str, str]) -> Network:
         incomplete["ConfigMap"] = str(error)
         platform = None
     return platform.network if platform is not None else Network()
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -13,10 +13,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from tenantkit.cluster.own_namespaces import read_index
-from tenantkit.cluster.parallel import side_by_side
-from tenantkit.cluster.visible import chosen_namespaces
-from tenantkit.exceptions import ClusterUnavailable, NotFound, PermissionDenied, TenantKitError, Throttled
+from tenantkit.cluster.visible import chosen_namespaces, read_existing_own
+from tenantkit.exceptions import ClusterUnavailable, PermissionDenied, TenantKitError, Throttled
 from tenantkit.forms.live.model import Model
 from tenantkit.rules.kinds import kind_of
 
@@ -137,7 +135,9 @@ class Feed:
     def _narrow(self, kind: str, refusal: PermissionDenied) -> None:
         """Watch the user's own namespaces instead of the whole cluster."""
         with self._own_lock:  # all kinds are narrowed at once, and one of them reads the index
-            self._own = indexed = read_own(self._cluster) if self._own is None else self._own
+            if self._own is None:
+                self._own = read_existing_own(self._cluster).namespaces
+            indexed = self._own
         namespaces = indexed[:MOST_NAMESPACES] or self._cluster.fallback_namespaces
         targets = [(kind, namespace) for namespace in namespaces]
         threads = [_thread(self._watch, target) for target in targets]
@@ -215,23 +215,6 @@ class Feed:
             self._on_change()
             took_s = time.thread_time() - start  # of this thread only, without waiting for others
             self._stop.wait(min(max(_DRAW_INTERVAL_S, took_s * _PAUSE_PER_DRAWING), _MAX_PAUSE_S))
-
-
-def read_own(cluster: Cluster) -> tuple[str, ...]:
-    """The namespaces of the user's tenants that exist.
-
-    The index names a namespace also after somebody has deleted it by other means.
-    """
-
-    def exists(namespace: str) -> bool:
-        try:
-            cluster.get("Namespace", namespace)
-        except (NotFound, PermissionDenied):
-            return False
-        return True
-
-    indexed = read_index(cluster).namespaces
-    return tuple(name for name, is_there in zip(indexed, side_by_side(exists, indexed), strict=True) if is_there)
 
 
 def _thread(work: Callable[..., None], *args: object) -> threading.Thread:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, Button, Dropdown, Layout
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.own_namespaces import read_index
-from tenantkit.cluster.visible import list_visible
+from tenantkit.cluster.visible import read_existing_own
 from tenantkit.exceptions import InvalidSpecError, NotFound, PartialApplyError, PermissionDenied, Problem
 from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import element
@@ -358,18 +357,10 @@ class MembersForm(BaseForm):
 def _own_tenants(cluster: Cluster) -> list[str]:
     """The names of the user's own tenants, else of all that the user may list; of those only that exist.
 
-    The index may name a tenant whose namespace somebody has deleted by hand.
-
     Raises:
         NotFound: there is none.
     """
-    index = read_index(cluster)
-    try:
-        present = list_visible(cluster, "Namespace", namespaces=index.namespaces)[0] if index.tenants else []
-    except PermissionDenied:  # of deleted namespaces: their RoleBindings were deleted with them
-        present = []
-    existing = {namespace["metadata"]["name"] for namespace in present}
-    own = [tenant.name for tenant in index.tenants if tenant.namespace in existing]
+    own = [tenant.name for tenant in read_existing_own(cluster).tenants]
     names = own or sorted(it["metadata"]["labels"][TENANT_LABEL] for it in readable_tenant_namespaces(cluster))
     if not names:
         raise NotFound(

@@ -16,6 +16,7 @@ from tenantkit.provision.plans.headlines import headline_lines, headlines
 from tenantkit.provision.plans.markup import SORT_WORDS
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.table import entries
+from tenantkit.rules.quota_entries import class_and_counted
 from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def _tone_and_text(error: PartialApplyError) -> tuple[Tone, str]:
 def _bar_label(resource: str) -> str | None:
     if resource in _BARS:
         return _BARS[resource]
-    is_device = resource.startswith("requests.") and "/" in resource and "storageclass" not in resource
+    is_device = resource.startswith("requests.") and "/" in resource and not class_and_counted(resource)[0]
     return resource.removeprefix("requests.") if is_device else None
 
 

@@ -16,6 +16,7 @@ from tenantkit.rules.amounts import ONE, ZERO, parse_amount
 from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.pod_volumes import claim_names
+from tenantkit.rules.quota_entries import class_and_counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _CLAIM_ENTRIES = frozenset({"persistentvolumeclaims", "count/persistentvolumeclaims", "requests.storage"})
-_OF_CLASS = ".storageclass.storage.k8s.io/"
 
 
 class Holder(NamedTuple):
@@ -90,13 +90,13 @@ def shares_of_claims(
     entries: Iterable[str], claims: Iterable[Manifest], pods: Sequence[Manifest], holder_of: HolderOf
 ) -> Shares:
     """What the volume claims of a namespace hold of these entries; those that claims do not count for are left out."""
-    shares: Shares = {name: {} for name in entries if name in _CLAIM_ENTRIES or _OF_CLASS in name}
+    shares: Shares = {name: {} for name in entries if name in _CLAIM_ENTRIES or class_and_counted(name)[0]}
     users = _users(pods, holder_of) if shares else {}
     for claim in claims if shares else ():
         metadata = claim["metadata"]
         holder = _one(users.get(metadata["name"], set())) or _itself(metadata)
         for name in shares:
-            of_class, _, bare = name.rpartition(_OF_CLASS)
+            of_class, bare = class_and_counted(name)
             if not of_class or of_class == (claim.get("spec") or {}).get("storageClassName"):
                 amount = _size(claim) if bare == "requests.storage" else ONE
                 shares[name].setdefault(holder, Share()).add(amount, metadata.get("creationTimestamp"))

@@ -20,10 +20,11 @@ from tenantkit.manifests.guardrails.cel import (
 )
 from tenantkit.manifests.guardrails.policy import ASK_ADMINISTRATORS, OUTSIDE_TENANTS, Policy, Resources, Rule
 from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 
 _RBAC = "rbac.authorization.k8s.io"
-_ENFORCE = "pod-security.kubernetes.io/enforce"
+_ENFORCE = f"{LABEL_PREFIX}enforce"
 _RESERVED = ("default", "tenantkit-system", INDEX_NAMESPACE)
 # Roles and RoleBindings of tenants in the index, which the guardrail `people` judges. Others there are the platform's.
 _IN_INDEX = (

@@ -22,11 +22,11 @@ from tenantkit.manifests.guardrails.cel import (
 )
 from tenantkit.manifests.guardrails.policy import ASK_PLATFORM, Policy, Resources, Rule
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, PROTECTED_LABEL, TENANT_LABEL
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 
 _NAMESPACES = Resources("", ("namespaces", "namespaces/status", "namespaces/finalize"))
 _IS_PROTECTED_KEY = (
-    f"(key.startsWith('tenantkit.dev/') || key.startsWith('pod-security.kubernetes.io/') "
-    f"|| key == {text(MANAGED_BY_LABEL)})"
+    f"(key.startsWith('tenantkit.dev/') || key.startsWith({text(LABEL_PREFIX)}) || key == {text(MANAGED_BY_LABEL)})"
 )
 _OPENS = (
     "(has(object.spec.{field}) && object.spec.{field}.exists(rule, !has(rule.{peers}) || size(rule.{peers}) == 0 "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.manifests.network_policies import POLICY_NAMES
 from tenantkit.provision.ownership import is_applied_by_us, is_ours
+from tenantkit.rules.manifest import list_in, mapping_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,30 +36,30 @@ def openings(policy: Manifest, *, has_own: bool = False) -> list[str]:
         policy: as the server returns it; fields of wrong types are read as absent.
         has_own: also what it allows within the own namespace.
     """
-    spec = _mapping(policy.get("spec"))
+    spec = mapping_in(policy.get("spec"))
     types = spec.get("policyTypes") or ()
     found: list[str] = []
     for of_type, rules, peers in _DIRECTIONS:
         if of_type in types:
-            texts = (_rule(_mapping(rule), rules, peers, has_own=has_own) for rule in _list(spec.get(rules)))
+            texts = (_rule(mapping_in(rule), rules, peers, has_own=has_own) for rule in list_in(spec.get(rules)))
             found += chain.from_iterable(texts)
     return list(dict.fromkeys(found))
 
 
 def selected_pods(policy: Manifest) -> str:
     """The pods that a NetworkPolicy is about, in words: `pods with app=db`."""
-    labels = _selector(_mapping(_mapping(policy.get("spec")).get("podSelector")))
+    labels = _selector(mapping_in(mapping_in(policy.get("spec")).get("podSelector")))
     return f"pods with {labels}" if labels else "all pods"
 
 
 def _rule(rule: Manifest, direction: str, word: str, *, has_own: bool) -> Iterator[str]:
     """A rule without peers is about everybody, one without ports about every port."""
-    ports = ", ".join(_port(_mapping(port)) for port in _list(rule.get("ports")))
+    ports = ", ".join(_port(mapping_in(port)) for port in list_in(rule.get("ports")))
     on = f" on {ports}" if ports else ""
-    peers = _list(rule.get(word))
+    peers = list_in(rule.get(word))
     if not peers:
         yield f"{direction} {word} everywhere{on}"
-    for peer in map(_mapping, peers):
+    for peer in map(mapping_in, peers):
         is_outside = peer.get("ipBlock") is not None or peer.get("namespaceSelector") is not None
         if is_outside or has_own:
             yield f"{direction} {word} {_peer(peer)}{on}"
@@ -67,15 +68,15 @@ def _rule(rule: Manifest, direction: str, word: str, *, has_own: bool) -> Iterat
 def _peer(peer: Manifest) -> str:
     block = peer.get("ipBlock")
     if block is not None:
-        excepted = ", ".join(map(str, _list(_mapping(block).get("except"))))
-        cidr = str(_mapping(block).get("cidr"))
+        excepted = ", ".join(map(str, list_in(mapping_in(block).get("except"))))
+        cidr = str(mapping_in(block).get("cidr"))
         return _EVERYWHERE.get(cidr, cidr) + (f" except {excepted}" if excepted else "")
-    pods = _selector(_mapping(peer.get("podSelector")))
+    pods = _selector(mapping_in(peer.get("podSelector")))
     if peer.get("namespaceSelector") is None:
         return f"pods with {pods} in this namespace" if pods else "all pods in this namespace"
-    namespaces = _mapping(peer.get("namespaceSelector"))
+    namespaces = mapping_in(peer.get("namespaceSelector"))
     where = f"namespaces with {_selector(namespaces)}" if _selector(namespaces) else "all namespaces"
-    labels = _mapping(namespaces.get("matchLabels"))
+    labels = mapping_in(namespaces.get("matchLabels"))
     if list(labels) == [_NAME_LABEL] and not namespaces.get("matchExpressions"):
         where = f"namespace {labels[_NAME_LABEL]}"
     return f"pods with {pods} in {where}" if pods else f"all pods in {where}"
@@ -83,9 +84,9 @@ def _peer(peer: Manifest) -> str:
 
 def _selector(selector: Manifest) -> str:
     """A label selector in kubectl's syntax; empty if it selects everything."""
-    parts = [f"{key}={value}" for key, value in _mapping(selector.get("matchLabels")).items()]
-    for expression in map(_mapping, _list(selector.get("matchExpressions"))):
-        values = ", ".join(map(str, _list(expression.get("values"))))
+    parts = [f"{key}={value}" for key, value in mapping_in(selector.get("matchLabels")).items()]
+    for expression in map(mapping_in, list_in(selector.get("matchExpressions"))):
+        values = ", ".join(map(str, list_in(expression.get("values"))))
         parts.append(f"{expression.get('key')} {expression.get('operator')}" + (f" ({values})" if values else ""))
     return ", ".join(parts)
 
@@ -94,11 +95,3 @@ def _port(port: Manifest) -> str:
     number, last = port.get("port"), port.get("endPort")
     text = str(port.get("protocol") or "TCP") + (f" {number}" if number is not None else "")
     return text + (f"-{last}" if last is not None else "")
-
-
-def _mapping(value: object) -> Manifest:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.exceptions import InvalidSpecError
-from tenantkit.manifests.labels import HOSTS_ANNOTATION
+from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.spec.route import Route
 
@@ -47,7 +47,7 @@ def all_routes_of(
     ingresses: Iterable[Manifest], tenant: Tenant, platform: Platform, namespace: Manifest | None
 ) -> dict[str, Route]:
     """The same as `routes_of`, also where several have the same host and path."""
-    own = {platform.own_host(tenant), *_granted_before(namespace)[:1]}
+    own = {platform.own_host(tenant), *hosts_of(namespace)[:1]}
     granted = granted_hosts(tenant, platform, namespace)
     found: dict[str, Route] = {}
     for ingress in sorted(ingresses, key=lambda manifest: str(manifest["metadata"]["name"])):
@@ -92,7 +92,7 @@ def is_route_of(ingress: Manifest, tenant: Tenant) -> bool:
 
 def granted_hosts(tenant: Tenant, platform: Platform, namespace: Manifest | None) -> frozenset[str]:
     """The hosts at which a tenant may have routes, with its own host before a change of the domain."""
-    return frozenset({*_granted_before(namespace)[:1], *platform.hosts(tenant)})
+    return frozenset({*hosts_of(namespace)[:1], *platform.hosts(tenant)})
 
 
 def ungranted_hosts(ingress: Manifest, granted: Collection[str]) -> list[str]:
@@ -102,8 +102,3 @@ def ungranted_hosts(ingress: Manifest, granted: Collection[str]) -> list[str]:
     hosts += [host for entry in spec.get("tls") or () for host in entry.get("hosts") or ()]
     hosts += ["*"] if "defaultBackend" in spec else []
     return sorted({host for host in hosts if host not in granted})
-
-
-def _granted_before(namespace: Manifest | None) -> list[str]:
-    annotations = ((namespace or {}).get("metadata") or {}).get("annotations") or {}
-    return [host for host in str(annotations.get(HOSTS_ANNOTATION) or "").split(",") if host]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_bindings, make_subject
 from tenantkit.manifests.labels import PERSON_ANNOTATION, own_labels
+from tenantkit.manifests.namespace import hosts_of
 from tenantkit.manifests.routes import make_routes
 from tenantkit.provision.changes import blocked, changes
 from tenantkit.provision.content.members import Member, person_of, role_of, with_adders
 from tenantkit.provision.content.unwanted import Unwanted
 from tenantkit.provision.edits.edit import place_of
 from tenantkit.provision.edits.reasons import MEMBER_REMOVED, ROLE_CHANGED, ROUTE_REMOVED, host_not_granted, still_bound
-from tenantkit.provision.hosts.moves import hosts_of
 from tenantkit.provision.index.members import with_subjects
 from tenantkit.provision.lifecycle import terminating
 from tenantkit.provision.live import live_state

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.own_namespaces import read_index
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
+from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.changes import blocked
-from tenantkit.provision.hosts.moves import exchanging, hosts_of, moves
+from tenantkit.provision.hosts.moves import exchanging, moves
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, host_taken, hosts_exchanged
 from tenantkit.rules.manifest import ref_of

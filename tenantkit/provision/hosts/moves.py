@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.labels import HOSTS_ANNOTATION
+from tenantkit.manifests.namespace import hosts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tenantkit.provision.changes import PlanChange
-    from tenantkit.rules.manifest import Manifest
 
 _CHANGED = ("create", "update", "conflict")
-
-
-def hosts_of(namespace: Manifest | None) -> tuple[str, ...]:
-    """The hosts that a Namespace's annotation grants."""
-    annotations = (namespace or {}).get("metadata", {}).get("annotations") or {}
-    return tuple(host for host in str(annotations.get(HOSTS_ANNOTATION) or "").split(",") if host)
 
 
 def moves(changes: Iterable[PlanChange]) -> dict[str, dict[str, str]]:

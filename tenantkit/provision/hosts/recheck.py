@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import ClusterError, HostTakenError, PermissionDenied
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION
+from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.hosts.granted import holders
-from tenantkit.provision.hosts.moves import hosts_of
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.spec.base import canonical_json
 

@@ -34,9 +34,10 @@ from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.stored.tenants import is_protected, stored_tenant
-from tenantkit.provision.writes import MARKS, POD_SECURITY
+from tenantkit.provision.writes import MARKS
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 from tenantkit.spec.arguments import checked_names
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _levels(namespace: Manifest) -> dict[str, str]:
     return {
         key: value
         for key, value in labels.items()
-        if key.startswith(POD_SECURITY) and ("metadata", "labels", key) in owned
+        if key.startswith(LABEL_PREFIX) and ("metadata", "labels", key) in owned
     }
 
 

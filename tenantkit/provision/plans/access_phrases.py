@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.provision.plans.phrase import Phrase
 from tenantkit.provision.plans.wording import item_text
+from tenantkit.rules.manifest import list_in, mapping_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,15 +63,15 @@ def url_phrases(edits: Sequence[Edit]) -> Iterator[Phrase]:
 
 def urls_of(ingress: Manifest | None) -> dict[str, str]:
     """The URLs of an Ingress, with where each leads."""
-    spec = _mapping(_mapping(ingress).get("spec"))
-    secure = {host for tls in _list(spec.get("tls")) for host in _list(_mapping(tls).get("hosts"))}
+    spec = mapping_in(mapping_in(ingress).get("spec"))
+    secure = {host for tls in list_in(spec.get("tls")) for host in list_in(mapping_in(tls).get("hosts"))}
     found = {}
-    for rule in map(_mapping, _list(spec.get("rules"))):
+    for rule in map(mapping_in, list_in(spec.get("rules"))):
         host = rule.get("host") or "*"
-        for path in map(_mapping, _list(_mapping(rule.get("http")).get("paths"))):
+        for path in map(mapping_in, list_in(mapping_in(rule.get("http")).get("paths"))):
             exact = " (exactly)" if path.get("pathType") == "Exact" else ""
             scheme = "https" if host in secure else "http"
-            found[f"{scheme}://{host}{path.get('path') or '/'}{exact}"] = _backend(_mapping(path.get("backend")))
+            found[f"{scheme}://{host}{path.get('path') or '/'}{exact}"] = _backend(mapping_in(path.get("backend")))
     return found
 
 
@@ -88,8 +89,8 @@ def _roles(manifests: Iterable[Manifest | None]) -> Mapping[str, frozenset[str]]
     """The roles of each subject of some bindings."""
     found: dict[str, set[str]] = {}
     for manifest in manifests:
-        role = str(_mapping(_mapping(manifest).get("roleRef")).get("name", "")).removeprefix(_OURS)
-        for subject in _list(_mapping(manifest).get("subjects")):
+        role = str(mapping_in(mapping_in(manifest).get("roleRef")).get("name", "")).removeprefix(_OURS)
+        for subject in list_in(mapping_in(manifest).get("subjects")):
             found.setdefault(item_text(subject), set()).add(role)
     return {person: frozenset(roles) for person, roles in found.items()}
 
@@ -107,18 +108,10 @@ def _rank(role: str) -> int:
 
 
 def _backend(backend: Mapping[str, Any]) -> str:
-    service = _mapping(backend.get("service"))
-    port = _mapping(service.get("port"))
+    service = mapping_in(backend.get("service"))
+    port = mapping_in(service.get("port"))
     return f"{service.get('name')}:{port.get('number', port.get('name'))}" if service else item_text(backend)
 
 
 def _and(texts: Sequence[str]) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()

@@ -75,7 +75,7 @@ class FoundNetwork:
     unread: tuple[str, ...] = ()
 
 
-def read_network(cluster: ClusterApi, nodes: Sequence[Manifest] | None) -> FoundNetwork:
+def find_network(cluster: ClusterApi, nodes: Sequence[Manifest] | None) -> FoundNetwork:
     """Read what a cluster says of its own network, as far as the user may.
 
     Args:

@@ -18,11 +18,13 @@ from tenantkit.manifests.labels import (
     PLATFORM_KEY,
     QUOTA_NAME,
 )
+from tenantkit.manifests.namespace import hosts_in
 from tenantkit.provision.plans.access_phrases import people_phrases, url_phrases
 from tenantkit.provision.plans.differences import differences, parsed
 from tenantkit.provision.plans.phrase import Edit, Phrase, counted
 from tenantkit.provision.plans.quota_words import changed_phrases, granted_phrases
 from tenantkit.provision.plans.wording import describe, item_text
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 _GRANT = ("metadata", "annotations", GRANT_ANNOTATION)
 _HOSTS = ("metadata", "annotations", HOSTS_ANNOTATION)
-_ENFORCED = ("metadata", "labels", "pod-security.kubernetes.io/enforce")
+_ENFORCED = ("metadata", "labels", f"{LABEL_PREFIX}enforce")
 _PLATFORM = ("data", PLATFORM_KEY)
 _HARD = ("spec", "hard")
 # Keys of the grant that have phrases of their own: bindings, hosts and the quota.
@@ -158,8 +160,8 @@ def _host_phrases(edits: Sequence[Edit]) -> Iterator[Phrase]:
         row = next((row for row in edit.rows if row.path == _HOSTS), None)
         if edit.kind != "Namespace" or (row is None and not edit.is_whole):
             continue
-        before = _split(row.before if row else _annotation(edit.before, HOSTS_ANNOTATION))
-        after = _split(row.after if row else _annotation(edit.after, HOSTS_ANNOTATION))
+        before = hosts_in(row.before if row else _annotation(edit.before, HOSTS_ANNOTATION))
+        after = hosts_in(row.after if row else _annotation(edit.after, HOSTS_ANNOTATION))
         yield from (Phrase(f"loses host {host}", is_loss=True) for host in before if host not in after)
         yield from (Phrase(f"host {host}") for host in after if host not in before and host not in served)
 
@@ -257,10 +259,6 @@ def _listed(texts: Sequence[str]) -> str:
 
 def _annotation(manifest: Any, name: str) -> Any:
     return ((manifest or {}).get("metadata", {}).get("annotations") or {}).get(name)
-
-
-def _split(hosts: Any) -> list[str]:
-    return [host for host in str(hosts or "").split(",") if host]
 
 
 def _rule_hosts(ingress: Any) -> Iterator[str]:

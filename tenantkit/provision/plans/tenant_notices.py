@@ -5,9 +5,10 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tenantkit.provision.hosts.moves import hosts_of
+from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.rules.quantities import parse_quantity
+from tenantkit.rules.quota_entries import class_and_counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -81,4 +82,4 @@ def _below_use(rows: Iterable[PlanRow], used: Mapping[str, str], tenant: str | N
 
 def _is_device(entry: str) -> bool:
     name = entry.removeprefix(_REQUESTS)
-    return name != entry and "/" in name and ".storageclass.storage.k8s.io/" not in entry
+    return name != entry and "/" in name and not class_and_counted(entry)[0]

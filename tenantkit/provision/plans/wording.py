@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.manifests.extra_objects import SOURCE_ANNOTATION, is_copy
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, PLATFORM_KEY
+from tenantkit.manifests.namespace import hosts_in
 from tenantkit.provision.compare import field_text
 from tenantkit.provision.content.policies import openings
 from tenantkit.provision.index.read import is_in_index
@@ -83,7 +84,7 @@ def _index_lines(change: PlanChange, row: PlanRow) -> Iterator[Line]:
 def _field_lines(row: PlanRow) -> Iterator[Line]:
     kind, path = row.ref.kind, row.path
     if path == _HOSTS_FIELD:
-        yield from _members("hosts", _split(row.before), _split(row.after), is_access=True)
+        yield from _members("hosts", hosts_in(row.before), hosts_in(row.after), is_access=True)
     elif kind == "Ingress" and path == ("spec", "rules") and _routes(row.before) != _routes(row.after):
         yield from _members("route", _routes(row.before), _routes(row.after), is_access=True)
     elif kind == "NetworkPolicy" and _opened(path, row.before) != _opened(path, row.after):
@@ -172,7 +173,7 @@ def _joined(*words: str) -> str:
 
 def _namespace_lines(manifest: Manifest) -> Iterator[Line]:
     annotations = manifest["metadata"].get("annotations") or {}
-    for host in _split(annotations.get(HOSTS_ANNOTATION)):
+    for host in hosts_in(annotations.get(HOSTS_ANNOTATION)):
         yield Line(f"hosts + {host}")
     grant = parsed(annotations.get(GRANT_ANNOTATION))
     if isinstance(grant, dict) and grant.get("size") is not None:
@@ -216,10 +217,6 @@ def _role_name(role_ref: Any) -> str:
 
 def _amounts(hard: Any) -> str:
     return ", ".join(f"{key} {value}" for key, value in sorted((hard or {}).items()))
-
-
-def _split(hosts: Any) -> list[str]:
-    return [host for host in str(hosts or "").split(",") if host]
 
 
 def _routes(rules: Any) -> list[str]:

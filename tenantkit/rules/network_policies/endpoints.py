@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
+from tenantkit.rules.manifest import mapping_in
 from tenantkit.rules.network_policies.addresses import read_address
 from tenantkit.rules.network_policies.ports import LAST_PORT, read_protocol
 
@@ -92,7 +93,7 @@ def read_pod(pod: Manifest, namespace_labels: Mapping[str, str] | None) -> PodEn
         >>> str(read_pod(pod, None).address("IPv4"))
         '10.0.0.1'
     """
-    metadata, spec, status = (_mapping(pod.get(part)) for part in ("metadata", "spec", "status"))
+    metadata, spec, status = (mapping_in(pod.get(part)) for part in ("metadata", "spec", "status"))
     addresses = tuple(_addresses(status, "podIP"))
     return PodEnd(
         namespace=str(metadata.get("namespace") or ""),
@@ -118,7 +119,7 @@ def read_labels(labels: object) -> dict[str, str] | None:
 def _addresses(status: Mapping[str, Any], field_name: str) -> Iterator[Address]:
     """`podIP` and `podIPs`, or `hostIP` and `hostIPs`; the first of the list is the single one."""
     listed = status.get(f"{field_name}s")
-    texts = [_mapping(each).get("ip") for each in listed] if isinstance(listed, list) else []
+    texts = [mapping_in(each).get("ip") for each in listed] if isinstance(listed, list) else []
     for text in dict.fromkeys(text for text in (status.get(field_name), *texts) if isinstance(text, str)):
         if (address := read_address(text)) is not None:
             yield address
@@ -129,7 +130,7 @@ def _named_ports(spec: Mapping[str, Any]) -> tuple[NamedPort, ...] | None:
     for container in _containers(spec):
         listed = container.get("ports")
         for port in listed if isinstance(listed, list) else ():
-            about = _mapping(port)
+            about = mapping_in(port)
             name, number, protocol = about.get("name"), about.get("containerPort"), read_protocol(about.get("protocol"))
             if name is None:
                 continue
@@ -144,7 +145,7 @@ def _containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for part in ("containers", "initContainers"):
         listed = spec.get(part)
         for each in listed if isinstance(listed, list) else ():
-            container = _mapping(each)
+            container = mapping_in(each)
             if part == "containers" or container.get("restartPolicy") == "Always":
                 yield container
 
@@ -152,7 +153,3 @@ def _containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def is_port(value: object) -> TypeGuard[int]:
     """Whether a value is the number of a port."""
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LAST_PORT
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

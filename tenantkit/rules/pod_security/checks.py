@@ -12,6 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+from tenantkit.rules.pod_volumes import TYPES_APART_FROM_NODE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -38,19 +40,6 @@ _CAPABILITIES = frozenset(
         "SETPCAP",
         "SETUID",
         "SYS_CHROOT",
-    ]
-)
-_VOLUMES = frozenset(
-    [
-        "configMap",
-        "csi",
-        "downwardAPI",
-        "emptyDir",
-        "ephemeral",
-        "image",
-        "persistentVolumeClaim",
-        "projected",
-        "secret",
     ]
 )
 # the minor version since which a sysctl counts as safe
@@ -216,7 +205,7 @@ def restricted_volumes(pod: Pod) -> Problem:
         _name(volume): next((key for key in volume if key != "name" and volume[key] is not None), "emptyDir")
         for volume in pod.spec.get("volumes") or ()
     }
-    names = [name for name, source in sources.items() if source not in _VOLUMES]
+    names = [name for name, source in sources.items() if source not in TYPES_APART_FROM_NODE]
     types = sorted({sources[name] for name in names})
     detail = f"{_some('volume', names)} {_use(names)} {_some('restricted volume type', types)}"
     return ("restricted volume types", detail) if names else None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 Level: TypeAlias = Literal["privileged", "baseline", "restricted"]
+LABEL_PREFIX = "pod-security.kubernetes.io/"  # of the labels by which a Namespace chooses levels and versions
 LEVELS: Final[tuple[Level, ...]] = ("privileged", "baseline", "restricted")
 
 _VERSION = re.compile(r"v1\.(0|[1-9][0-9]*)")

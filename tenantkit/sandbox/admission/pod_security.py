@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from tenantkit.rules.pod_security.levels import LEVELS, parse_version, violations
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX, LEVELS, parse_version, violations
 from tenantkit.sandbox.apimachinery.errors import Cause, invalid
 from tenantkit.sandbox.apimachinery.resources import NAMESPACES, PODS
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.admission.attributes import Attributes
 
 _WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob"})
-_LABEL = "pod-security.kubernetes.io/"
 _IMAGES_IN = ("containers", "initContainers", "ephemeralContainers")
 
 
@@ -42,13 +41,15 @@ class Standard:
 
 def standard_of(labels: Mapping[str, str], mode: Literal["enforce", "audit", "warn"]) -> Standard:
     """A mode's standard; an invalid label means `restricted` for `enforce`, and `privileged` for the other modes."""
-    level, version = labels.get(_LABEL + mode), labels.get(f"{_LABEL}{mode}-version", "latest")
+    level, version = labels.get(LABEL_PREFIX + mode), labels.get(f"{LABEL_PREFIX}{mode}-version", "latest")
     standard = Standard(_level(level, "restricted" if mode == "enforce" else "privileged"), _version(version))
-    if mode == "warn" and level is None and labels.get(f"{_LABEL}enforce") in LEVELS:
+    if mode == "warn" and level is None and labels.get(f"{LABEL_PREFIX}enforce") in LEVELS:
         # Without a warn label the enforced level also warns.
         enforced = standard_of(labels, "enforce")
         if enforced.level != "privileged":
-            return Standard(enforced.level, standard.version if f"{_LABEL}warn-version" in labels else enforced.version)
+            return Standard(
+                enforced.level, standard.version if f"{LABEL_PREFIX}warn-version" in labels else enforced.version
+            )
     return standard
 
 
@@ -134,7 +135,7 @@ def _label_errors(labels: Mapping[str, str]) -> Iterator[Cause]:
     """The errors in a namespace's labels, in the server's order."""
     for mode in ("enforce", "audit", "warn"):
         for label, is_valid, expected in _VALUES:
-            key = f"{_LABEL}{mode}{label}"
+            key = f"{LABEL_PREFIX}{mode}{label}"
             if key in labels and not is_valid(labels[key]):
                 message = f'Invalid value: "{labels[key]}": must be {expected}'
                 yield Cause(f"metadata.labels[{key}]", message, "FieldValueInvalid")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import ONE, ZERO, Amount, parse_amounts
 from tenantkit.rules.pod_quota import has_deadline, is_charged, pod_entries, pod_in_scope, pod_usage
+from tenantkit.rules.quota_entries import entry_of_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 _ALIASED = frozenset({"configmaps", "resourcequotas", "replicationcontrollers", "secrets"})
 _SERVICES = frozenset({"services", "count/services", "services.nodeports", "services.loadbalancers"})
 _CLAIMS = ("persistentvolumeclaims", "requests.storage")
-_BY_CLASS = ".storageclass.storage.k8s.io/"
 _UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
 
 
@@ -42,7 +42,7 @@ def tracked(resource: Resource, names: Iterable[str]) -> set[str]:
         case "services":
             return set(_SERVICES.intersection(names))
         case "persistentvolumeclaims":
-            endings = tuple(_BY_CLASS + name for name in _CLAIMS)
+            endings = tuple(entry_of_class("", name) for name in _CLAIMS)
             return {
                 name for name in names if name in {*_CLAIMS, "count/persistentvolumeclaims"} or name.endswith(endings)
             }
@@ -115,5 +115,5 @@ def _claim_usage(claim: Manifest) -> Amounts:
     beta_class = (claim["metadata"].get("annotations") or {}).get("volume.beta.kubernetes.io/storage-class")
     storage_class = beta_class or claim["spec"].get("storageClassName")
     if storage_class:
-        used |= {f"{storage_class}{_BY_CLASS}{name}": used[name] for name in _CLAIMS if name in used}
+        used |= {entry_of_class(storage_class, name): used[name] for name in _CLAIMS if name in used}
     return used

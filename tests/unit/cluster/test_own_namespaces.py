@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from tenantkit.cluster.http.transport import Answer
 from tenantkit.cluster.own_namespaces import OwnTenants, own_namespaces, read_index
-from tenantkit.cluster.visible import list_visible
+from tenantkit.cluster.visible import list_visible, read_existing_own
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.my_tenants import my_tenants
 from tenantkit.rules.tenant_index import IndexedTenant, index_rule, marker_rule
 from tests.unit.cluster.seam import Script, answer, cluster, status
-
-if TYPE_CHECKING:
-    from tenantkit.cluster.http.transport import Answer
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 _DENIED = status(403, "Forbidden", "pods is forbidden")
@@ -126,3 +122,17 @@ def test_a_user_without_a_tenant_learns_whom_to_ask() -> None:
         "; you are not a member of any known tenant: list your namespaces in namespaces=[…], here or in "
         "tk.connect(), or in $TENANTKIT_NAMESPACES"
     )
+
+
+@pytest.mark.parametrize("reply", [_DENIED, status(404, "NotFound", 'namespaces "vision" not found')])
+def test_a_tenant_whose_namespace_somebody_has_deleted_does_not_exist(reply: Answer) -> None:
+    assert read_existing_own(cluster(Script(reviewed(("vision", "vision")), reply))) == OwnTenants()
+
+
+@pytest.mark.parametrize("spec", [b"{}", b"[" * 1_100 + b"]" * 1_100])
+def test_a_tenant_exists_whose_namespace_can_be_read_even_if_not_parsed(spec: bytes) -> None:
+    body = b'{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"vision"},"spec":' + spec + b"}"
+    reply = Answer(200, {"content-type": "application/json"}, body)
+    found = read_existing_own(cluster(Script(reviewed(("vision", "vision")), reply)))
+
+    assert found == OwnTenants((IndexedTenant("vision", "vision"),))

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.audit.check import Check, Evidence, cut
-from tenantkit.findings.audit.comparison import POD_SECURITY, is_stricter
+from tenantkit.findings.audit.comparison import is_stricter
 from tenantkit.findings.audit.concerns.planned import APPLY, planned, planned_check
 from tenantkit.findings.audit.fields import labels_of
 from tenantkit.findings.audit.view import GRANT, PLATFORM, SPEC
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 from tenantkit.spec.tenant import GRANT_FIELDS
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ def _reports(view: TenantView) -> Iterator[Found]:
 def _levels(view: TenantView, mode: str) -> Iterator[Found]:
     """Whether a level is at least the platform's, in the version that the platform wants."""
     labels, security = labels_of(view.namespace), view.platform.security
-    level, wanted = labels.get(f"{POD_SECURITY}{mode}"), getattr(security, mode)
+    level, wanted = labels.get(f"{LABEL_PREFIX}{mode}"), getattr(security, mode)
     where = f"Namespace/{view.name}"
     if level != wanted and not is_stricter(level, wanted):
-        yield Evidence(where, f"metadata.labels[{POD_SECURITY}{mode}]", f"{level or 'not set'} instead of {wanted}")
-    version = labels.get(f"{POD_SECURITY}{mode}-version")
+        yield Evidence(where, f"metadata.labels[{LABEL_PREFIX}{mode}]", f"{level or 'not set'} instead of {wanted}")
+    version = labels.get(f"{LABEL_PREFIX}{mode}-version")
     if version not in (None, security.version):
-        field = f"metadata.labels[{POD_SECURITY}{mode}-version]"
+        field = f"metadata.labels[{LABEL_PREFIX}{mode}-version]"
         yield Evidence(where, field, f"{version} instead of {security.version}")
 
 

@@ -14,6 +14,7 @@ from tenantkit.findings.audit.fields import items, mapping, name_of
 from tenantkit.findings.audit.view import PLATFORM
 from tenantkit.hints import Message
 from tenantkit.rules.pod_security.levels import violations
+from tenantkit.rules.pod_volumes import TYPES_APART_FROM_NODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
 NODE_NAME_MARK = "tenantkit.dev/node-name-by"  # put into the snapshot by its reader, never sent to a server
 _CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 _CHANGE = Message("change the workload, or delete it")
-# Volumes that need neither a claim nor a node: whoever may make a pod reaches the server with them.
-_OWN_VOLUMES = frozenset(
-    {
-        "configMap",
-        "csi",
-        "downwardAPI",
-        "emptyDir",
-        "ephemeral",
-        "image",
-        "persistentVolumeClaim",
-        "projected",
-        "secret",
-    }
-)
 
 
 def _system_priority(view: TenantView) -> Iterator[Found]:
@@ -89,7 +76,7 @@ def _volumes(view: TenantView) -> Iterator[Found]:
     for name, path, pod in pods_and_templates(view):
         for place, volume in enumerate(items(pod, "spec", "volumes")):
             kinds = sorted(volume.keys() - {"name"})
-            foreign = [kind for kind in kinds if kind not in _OWN_VOLUMES]
+            foreign = [kind for kind in kinds if kind not in TYPES_APART_FROM_NODE]
             driver = mapping(volume, "csi").get("driver")
             if driver is not None and driver not in view.platform.guardrails.csi_drivers:
                 foreign.append(f"csi driver {driver}")
