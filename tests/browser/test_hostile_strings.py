@@ -12,6 +12,7 @@ from tenantkit.rules.manifest import ObjectRef, ref_of
 from tests.browser.form_page import FormPage
 from tests.browser.hostile import HOSTILE, expect_nothing_made
 from tests.browser.notebook_page import SLOW_MS
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,6 +182,7 @@ def hostile_namespace(cluster: Cluster, name: str) -> Iterator[str]:
     """A namespace full of hostile strings, also in the status of its pods."""
     labels = {TENANT_LABEL: name, MANAGED_BY_LABEL: MANAGED_BY}
     created = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    eventually(lambda: cluster.get("ServiceAccount", "default", name))  # which its pods need
     for manifest in hostile_objects(name):
         cluster.create(manifest)
     for number, hostile in enumerate(HOSTILE.values()):
