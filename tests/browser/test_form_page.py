@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from tests.browser.lab_process import Lab
 
 _RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+# enabled as soon as the page has taken the focus from it, as on a busy page
+_DISABLE_BRIEFLY = """button => new Promise(done => {
+  window.addEventListener('focusout', () => { button.disabled = false; done() }, { once: true });
+  button.disabled = true;
+})"""
 _KILL = "import os\nos.kill(os.getpid(), 9)"
 
 
@@ -76,6 +81,15 @@ def test_the_focus_moves_to_an_added_row_and_from_a_removed_row_to_the_next(form
     expect(form.button("Remove").nth(0)).to_be_focused()
     keys.press("Enter")
     expect(form.button("Add route")).to_be_focused()
+
+
+def test_a_button_that_is_enabled_again_at_once_keeps_the_focus(form: FormPage) -> None:
+    button = form.button("Plan")
+    button.focus()
+
+    button.evaluate(_DISABLE_BRIEFLY)
+
+    expect(button).to_be_focused()
 
 
 @pytest.mark.parametrize("how", ["restarted", "killed"])
