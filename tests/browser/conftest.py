@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tenantkit.cluster.connection.connect import connect
 from tests.browser.form_page import FormPage
-from tests.browser.lab_process import PAGE_CLOSED, Lab, exceptions_in
+from tests.browser.lab_process import KERNEL_ENDED, PAGE_CLOSED, Lab, exceptions_in
 from tests.browser.notebook_page import SLOW_MS, VIEWPORT, NotebookPage
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
     from tenantkit.cluster.cluster import Cluster
+
+    OpenNotebook = Callable[..., NotebookPage]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
@@ -34,12 +35,13 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-EMPTY = {
-    "cells": [],
-    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
+_TIMEOUT_S = 300  # of a test, which may start a lab or a kernel on a busy machine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_TIMEOUT_S))
 
 
 @pytest.fixture(scope="package")
@@ -63,10 +65,10 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
     running = Lab(tmp_path_factory.mktemp("lab"))
     try:
         yield running
-        assert exceptions_in(running.printed) <= PAGE_CLOSED
     finally:
         running.end()
-    assert list(running.temporary.iterdir()) == []
+    assert exceptions_in(running.printed) <= PAGE_CLOSED | KERNEL_ENDED, running.printed
+    assert list(running.temporary.iterdir()) == [], running.printed
 
 
 @pytest.fixture(scope="package")
@@ -92,18 +94,32 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             handle_sigterm=False,
         )
         context.set_default_timeout(SLOW_MS)
+        expect.set_options(timeout=SLOW_MS)
         try:
             yield context
         finally:
             context.close()
 
 
+@pytest.fixture
+def open_notebook(browser: BrowserContext, lab: Lab) -> Iterator[OpenNotebook]:
+    """Opens a notebook, by default an empty one, in a page and with a kernel of its own; both end with the test."""
+    before, pages = lab.kernels(), []
+
+    def opened(name: str = "") -> NotebookPage:
+        pages.append(browser.new_page())
+        return NotebookPage(pages[-1], lab, name or lab.write_notebook())
+
+    yield opened
+    for page in pages:
+        page.close()
+    lab.end_kernels(but=before)
+
+
 @pytest.fixture(scope="package")
 def notebook(browser: BrowserContext, lab: Lab, cluster: Cluster) -> NotebookPage:  # noqa: ARG001 (reads it later)
     """A notebook with a kernel that is connected to the cluster."""
-    name = f"scratch-{uuid.uuid4().hex[:8]}.ipynb"
-    (lab.notebooks / name).write_text(json.dumps(EMPTY))
-    opened = NotebookPage(browser.new_page(), lab, name)
+    opened = NotebookPage(browser.new_page(), lab, lab.write_notebook())
     opened.run("import tenantkit as tk\ncluster = tk.connect()")
     return opened
 

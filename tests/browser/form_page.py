@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.notebook_page import SLOW_MS
-
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -33,7 +31,7 @@ class FormPage:
         mark = f"form-{uuid.uuid4().hex[:8]}"
         notebook.run(f'form = tk.TenantForm({arguments})\nform.widget.add_class("{mark}")\nform')
         form = cls(notebook, notebook.page.locator(f".{mark}"))
-        expect(form.button("Cancel")).to_be_visible(timeout=SLOW_MS)
+        expect(form.button("Cancel")).to_be_visible()
         expect(form.root.locator("p.tk-disabled-reasons")).to_be_visible()
         form.root.scroll_into_view_if_needed()
         return form
@@ -60,8 +58,8 @@ class FormPage:
 
     def expect_panel(self, text: str) -> None:
         """Wait until the form is idle and the panel shows a text."""
-        expect(self.panel).to_contain_text(text, timeout=SLOW_MS)
-        expect(self.button("Cancel")).to_be_disabled(timeout=SLOW_MS)
+        expect(self.panel).to_contain_text(text)
+        expect(self.button("Cancel")).to_be_disabled()
 
     def plan(self) -> None:
         self.button("Plan").click()
@@ -87,7 +85,7 @@ class FormPage:
         """Wait until the kernel has received all input: a click can overtake keystrokes that the page holds back."""
         code = self.root.locator(".tk-code pre").first
         for part in (f'name="{name}"', 'tk.Route(service="ai-service", port=80, path="/ai-service")'):
-            expect(code).to_contain_text(part, timeout=SLOW_MS)
+            expect(code).to_contain_text(part)
 
     @property
     def url(self) -> str:

@@ -14,22 +14,32 @@ import socket
 import subprocess
 import sys
 import threading
+import uuid
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import urllib3
 
 from tests.eventually import eventually
 
 # Jupyter Server logs these when a page closes while a message to it is on its way.
 PAGE_CLOSED = {"tornado.websocket.WebSocketClosedError", "tornado.iostream.StreamClosedError: Stream is closed"}
+KERNEL_ENDED = {"KeyboardInterrupt"}  # Jupyter interrupts a kernel before it ends it, perhaps while the kernel starts
 ROOT = Path(__file__).parents[2]
 _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/lab\S*[?&]token=(\w+)")
+_NOTEBOOK = {
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
 _START_S = 100
-_END_S = 20
-_CONNECT_S = 5
+_END_S = 100  # with many kernels on a busy machine
+_CONNECT_S = 60
 
 
 class LabDied(Exception):
-    """The lab ended or printed no address in time; the message holds its output."""
+    """The lab ended, or printed no address or did not end in time; the message holds its output."""
 
 
 class Lab:
@@ -82,17 +92,51 @@ class Lab:
     def pid(self) -> int:
         return self._process.pid
 
+    def write_notebook(self, *sources: str) -> str:
+        """Write a notebook with these code cells; return its name."""
+        name = f"scratch-{uuid.uuid4().hex[:8]}.ipynb"
+        cells = [
+            {
+                "cell_type": "code",
+                "source": source,
+                "id": f"c{at}",
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+            }
+            for at, source in enumerate(sources)
+        ]
+        (self.notebooks / name).write_text(json.dumps({**_NOTEBOOK, "cells": cells}))
+        return name
+
+    def kernels(self) -> set[str]:
+        """The identifiers of its kernels."""
+        answer = urllib3.request("GET", f"{self.url}/api/kernels?token={self.token}", timeout=_CONNECT_S)
+        return {it["id"] for it in answer.json()}
+
+    def end_kernels(self, *, but: set[str]) -> None:
+        """End all other kernels: unused ones take time and memory, and make the lab end late."""
+        for kernel in self.kernels() - but:
+            address = f"{self.url}/api/kernels/{kernel}?token={self.token}"
+            answer = urllib3.request("DELETE", address, timeout=_CONNECT_S)
+            assert answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND), answer.data
+
     def end(self) -> int:
-        """End the lab and return its exit code; a second call returns the same."""
+        """End the lab and return its exit code; a second call returns the same.
+
+        Raises:
+            LabDied: it did not end in time, and was killed.
+        """
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         try:
-            code = self._process.wait(_END_S)
+            return self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            code = self._process.wait()
-        self._reader.join()
-        return code
+            self._process.wait()
+            raise LabDied(f"tenantkit lab did not end within {_END_S} s:\n{self.printed}") from None
+        finally:
+            self._reader.join()
 
     def _is_listening(self) -> bool:
         place = urlsplit(self.url)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.notebook_page import SLOW_MS
-
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -63,8 +61,8 @@ class LivePage:
 
     def expect_live(self) -> None:
         """Wait until the view shows what the cluster has now."""
-        expect(self.root.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
-        expect(self.rows.first).to_be_visible(timeout=SLOW_MS)
+        expect(self.root.locator(".tk-state")).to_have_text("live")
+        expect(self.rows.first).to_be_visible()
 
     def expect_focus_in(self, row: Locator) -> None:
         """Wait until a button of a row has the focus."""

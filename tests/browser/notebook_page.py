@@ -127,7 +127,7 @@ class NotebookPage:
         """Change the theme, as the menu Settings, Theme does."""
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
         light = "false" if "Dark" in name else "true"
-        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light, timeout=SLOW_MS)
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
 
     def draw(self, root: Locator, file: Path) -> None:
         """Take a picture of a whole form, on a page that is tall enough."""
@@ -144,7 +144,7 @@ class NotebookPage:
     def _wait_for_output(self, index: int) -> Locator:
         """Wait until the cell has run, and check that it raised no error."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
-        expect(prompt).to_have_text(NUMBERED, timeout=SLOW_MS)
+        expect(prompt).to_have_text(NUMBERED)
         errors = self.errors(index)
         assert errors == [], errors
         return self.cell(index).locator(".jp-OutputArea-output")

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import EMPTY
 from tests.browser.form_page import FormPage
-from tests.browser.notebook_page import SLOW_MS, NotebookPage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
-
-    from tests.browser.lab_process import Lab
+    from tests.browser.conftest import OpenNotebook
 
 _RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+# enabled as soon as the page has taken the focus from it, as on a busy page
+_DISABLE_BRIEFLY = """button => new Promise(done => {
+  window.addEventListener('focusout', () => { button.disabled = false; done() }, { once: true });
+  button.disabled = true;
+})"""
 _KILL = "import os\nos.kill(os.getpid(), 9)"
 
 
@@ -78,22 +77,26 @@ def test_the_focus_moves_to_an_added_row_and_from_a_removed_row_to_the_next(form
     expect(form.button("Add route")).to_be_focused()
 
 
+def test_a_button_that_is_enabled_again_at_once_keeps_the_focus(form: FormPage) -> None:
+    button = form.button("Plan")
+    button.focus()
+
+    button.evaluate(_DISABLE_BRIEFLY)
+
+    expect(button).to_be_focused()
+
+
 @pytest.mark.parametrize("how", ["restarted", "killed"])
-def test_a_form_says_that_its_kernel_was_restarted(how: str, browser: BrowserContext, lab: Lab) -> None:
-    name = f"scratch-{uuid.uuid4().hex[:8]}.ipynb"
-    (lab.notebooks / name).write_text(json.dumps(EMPTY))
-    notebook = NotebookPage(browser.new_page(), lab, name)
-    try:
-        notebook.run("import tenantkit as tk\ncluster = tk.connect()")
-        form = FormPage.show(notebook)
-        words = form.root.get_by_text("The kernel was restarted: run this cell again.")
-        expect(words).to_be_hidden()
+def test_a_form_says_that_its_kernel_was_restarted(how: str, open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook()
+    notebook.run("import tenantkit as tk\ncluster = tk.connect()")
+    form = FormPage.show(notebook)
+    words = form.root.get_by_text("The kernel was restarted: run this cell again.")
+    expect(words).to_be_hidden()
 
-        if how == "restarted":
-            notebook.page.evaluate(_RESTART)
-        else:
-            notebook.start(_KILL)
+    if how == "restarted":
+        notebook.page.evaluate(_RESTART)
+    else:
+        notebook.start(_KILL)
 
-        expect(words).to_be_visible(timeout=SLOW_MS)
-    finally:
-        notebook.page.close()
+    expect(words).to_be_visible()

@@ -11,7 +11,7 @@ from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABE
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tests.browser.form_page import FormPage
 from tests.browser.hostile import HOSTILE, expect_nothing_made
-from tests.browser.notebook_page import SLOW_MS
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,6 +181,7 @@ def hostile_namespace(cluster: Cluster, name: str) -> Iterator[str]:
     """A namespace full of hostile strings, also in the status of its pods."""
     labels = {TENANT_LABEL: name, MANAGED_BY_LABEL: MANAGED_BY}
     created = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    eventually(lambda: cluster.get("ServiceAccount", "default", name))  # which its pods need
     for manifest in hostile_objects(name):
         cluster.create(manifest)
     for number, hostile in enumerate(HOSTILE.values()):
@@ -220,7 +221,7 @@ def test_pictures_are_images_with_their_strings_as_text(notebook: NotebookPage, 
 def test_the_quota_dashboard_shows_hostile_strings_as_text(notebook: NotebookPage, hostile_namespace: str) -> None:
     notebook.delete_cells()
     output = notebook.run(f"view = tk.QuotaDashboard(cluster, namespaces=[{hostile_namespace!r}])\nview")
-    expect(output.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
+    expect(output.locator(".tk-state")).to_have_text("live")
 
     expect_nothing_made(notebook, output)
     assert "x" * 1000 not in output.inner_html()
@@ -230,11 +231,11 @@ def test_the_quota_dashboard_shows_hostile_strings_as_text(notebook: NotebookPag
 def test_the_explorer_shows_hostile_strings_as_text(notebook: NotebookPage, hostile_namespace: str) -> None:
     notebook.delete_cells()
     output = notebook.run(f"view = tk.Explorer(cluster, namespaces=[{hostile_namespace!r}])\nview")
-    expect(output.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
+    expect(output.locator(".tk-state")).to_have_text("live")
     expect(output).to_contain_text(HOSTILE["script"])
     expect_nothing_made(notebook, output)
     notebook.run("view.why_button.click()")
-    expect(output).to_contain_text("Problems found for all workloads", timeout=SLOW_MS)
+    expect(output).to_contain_text("Problems found for all workloads")
 
     expect_nothing_made(notebook, output)
     assert "x" * 1000 not in output.inner_html()

@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 
 from tenantkit.rules.manifest import ref_of
 from tests.browser.hostile import HOSTILE, expect_nothing_made
-from tests.browser.notebook_page import SLOW_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,7 +45,7 @@ def explorer(notebook: NotebookPage, namespace: str) -> Iterator[Locator]:
     mark = f"view-{uuid.uuid4().hex[:8]}"
     notebook.run(f'view = tk.Explorer(cluster, namespaces=[{namespace!r}])\nview.widget.add_class("{mark}")\nview')
     root = notebook.page.locator(f".{mark}")
-    expect(root.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
+    expect(root.locator(".tk-state")).to_have_text("live")
     yield root
     notebook.run("view.close()")
 
@@ -96,14 +95,14 @@ def test_the_explorer_leads_from_a_tenant_to_the_cause_of_a_problem(
     mark = f"view-{uuid.uuid4().hex[:8]}"
     notebook.run(f'view = tk.Explorer(cluster)\nview.widget.add_class("{mark}")\nview')
     root = notebook.page.locator(f".{mark}")
-    expect(root.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
+    expect(root.locator(".tk-state")).to_have_text("live")
 
     root.get_by_label("Tenant", exact=True).select_option("recsys")
     root.get_by_label("Workload", exact=True).select_option("Job/train-b200")
     root.get_by_role("button", name="Why?", exact=True).click()
 
     found = re.compile(r"Problems found for Job/train-b200 in recsys at .+ UTC: 1 cause")
-    expect(root.locator(".tk-panel")).to_contain_text(found, timeout=SLOW_MS)
+    expect(root.locator(".tk-panel")).to_contain_text(found)
     notebook.draw(root, picture("notebooks/images/explorer.png"))
     notebook.run("view.close()")
 

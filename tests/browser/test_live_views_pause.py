@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,21 +11,17 @@ import pytest
 from playwright.sync_api import expect
 
 from tenantkit.forms.live.explorer import KINDS
-from tests.browser.conftest import EMPTY
-from tests.browser.notebook_page import SLOW_MS, NotebookPage
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import BrowserContext
-
     from tenantkit.cluster.cluster import Cluster
-    from tests.browser.lab_process import Lab
+    from tests.browser.conftest import OpenNotebook
+    from tests.browser.notebook_page import NotebookPage
 
 WATCHES = len(KINDS) + 1  # and the namespaces
-SOON_S = 15.0  # five seconds of grace, on a busy machine
-CLOSED_S = 30.0  # a closed page or notebook reports nothing: it has to miss two heartbeats
+# A removed view ends after five seconds of grace, and a closed page, which reports nothing, after it has missed two
+# heartbeats; a busy machine takes longer.
+END_S = 100.0
 _SETUP = """import tenantkit as tk
 from tenantkit.forms.live.presence import Timing
 
@@ -80,23 +75,19 @@ class Kernel:
         connections = self.process.net_connections("tcp")
         return sum(bool(it.raddr) and it.raddr.port == self.port for it in connections)
 
-    def expect_watches(self, count: int, within_s: float) -> None:
+    def expect_watches(self, count: int) -> None:
         def has_watches() -> bool:
             assert self.connections == self.idle_connections + count
             return True
 
-        eventually(has_watches, timeout_s=within_s)
+        eventually(has_watches, timeout_s=END_S)
 
 
 @pytest.fixture
-def opened(browser: BrowserContext, lab: Lab, cluster: Cluster) -> Iterator[NotebookPage]:  # noqa: ARG001 (read by it)
-    name = f"pause-{uuid.uuid4().hex[:8]}.ipynb"
-    (lab.notebooks / name).write_text(json.dumps(EMPTY))
-    notebook = NotebookPage(browser.new_page(), lab, name)
+def opened(open_notebook: OpenNotebook, cluster: Cluster) -> NotebookPage:  # noqa: ARG001 (read by it)
+    notebook = open_notebook()
     notebook.run(_SETUP)
-    yield notebook
-    if not notebook.page.is_closed():
-        notebook.page.close()
+    return notebook
 
 
 @pytest.fixture
@@ -120,26 +111,26 @@ def show(notebook: NotebookPage, kernel: Kernel, view_class: str) -> str:
     mark = f"view-{uuid.uuid4().hex[:8]}"
     notebook.run(f'view = {view_class}(cluster)\nview.widget.add_class("{mark}")\nview')
     expect_live(notebook, mark)
-    kernel.expect_watches(WATCHES, SOON_S)
+    kernel.expect_watches(WATCHES)
     return mark
 
 
 def expect_live(notebook: NotebookPage, mark: str) -> None:
-    expect(notebook.page.locator(f".{mark} .tk-state")).to_have_text("live", timeout=SLOW_MS)
+    expect(notebook.page.locator(f".{mark} .tk-state")).to_have_text("live")
 
 
 @pytest.mark.parametrize(
-    ("end", "within_s"),
-    [(_CLEAR, SOON_S), (_DELETE, SOON_S), (_CLOSE, CLOSED_S)],
+    "end",
+    [_CLEAR, _DELETE, _CLOSE],
     ids=["output cleared", "cell deleted", "notebook closed"],
 )
 def test_a_view_that_is_removed_from_the_page_ends_its_watches(
-    end: str, within_s: float, opened: NotebookPage, kernel: Kernel, mark: str
+    end: str, opened: NotebookPage, kernel: Kernel, mark: str
 ) -> None:
     opened.page.evaluate(end)
     expect(opened.page.locator(f".{mark}")).to_have_count(0)
 
-    kernel.expect_watches(0, within_s)
+    kernel.expect_watches(0)
 
 
 @pytest.mark.usefixtures("mark")
@@ -148,21 +139,20 @@ def test_a_comm_that_the_page_closes_ends_the_watches(opened: NotebookPage, kern
 
     opened.page.evaluate(_CLOSE_COMM, comm)
 
-    kernel.expect_watches(0, SOON_S)
+    kernel.expect_watches(0)
 
 
 def test_a_closed_page_ends_the_watches_and_a_new_page_shows_the_view_live(
-    opened: NotebookPage, kernel: Kernel, mark: str, browser: BrowserContext, lab: Lab
+    opened: NotebookPage, kernel: Kernel, mark: str, open_notebook: OpenNotebook
 ) -> None:
     opened.page.evaluate(_SAVE)
     opened.page.close()
-    kernel.expect_watches(0, CLOSED_S)
+    kernel.expect_watches(0)
 
-    again = NotebookPage(browser.new_page(), lab, opened.name)
+    again = open_notebook(opened.name)
 
     expect_live(again, mark)
-    kernel.expect_watches(WATCHES, SOON_S)
-    again.page.close()
+    kernel.expect_watches(WATCHES)
 
 
 def test_a_cell_that_is_moved_keeps_its_view_live(opened: NotebookPage, kernel: Kernel, held_mark: str) -> None:
@@ -174,7 +164,7 @@ def test_a_cell_that_is_moved_keeps_its_view_live(opened: NotebookPage, kernel: 
     opened.run("view.timing.clock.now += view.timing.grace_s\nview.presence.check()")
 
     expect_live(opened, held_mark)
-    kernel.expect_watches(WATCHES, 0)
+    kernel.expect_watches(WATCHES)
     assert opened.run("print(view.feed is feed)").inner_text().strip() == "True"
 
 
@@ -194,8 +184,8 @@ def test_a_reloaded_page_shows_the_view_live_and_can_still_end_it(
     opened.page.evaluate(_SAVE)
     opened.reload()
     expect_live(opened, mark)
-    kernel.expect_watches(WATCHES, SOON_S)
+    kernel.expect_watches(WATCHES)
 
     opened.page.evaluate(_CLEAR_ALL)
 
-    kernel.expect_watches(0, CLOSED_S)
+    kernel.expect_watches(0)

@@ -12,7 +12,7 @@ import tenantkit as tk
 from tests.browser.accessibility import serious_findings
 from tests.browser.contrast import FAINT
 from tests.browser.form_page import FormPage
-from tests.browser.notebook_page import SLOW_MS, VIEWPORT
+from tests.browser.notebook_page import VIEWPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def form(notebook: NotebookPage, tenant: str) -> Iterator[FormPage]:
     mark = f"form-{uuid.uuid4().hex[:8]}"
     notebook.run(f'form = tk.MembersForm(cluster, {tenant!r})\nform.widget.add_class("{mark}")\nform')
     page = FormPage(notebook, notebook.page.locator(f".{mark}"))
-    expect(page.button("Cancel")).to_be_visible(timeout=SLOW_MS)
+    expect(page.button("Cancel")).to_be_visible()
     page.root.scroll_into_view_if_needed()
     yield page
     notebook.page.set_viewport_size(VIEWPORT)

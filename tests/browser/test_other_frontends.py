@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import serious_findings
-from tests.browser.conftest import EMPTY
 from tests.browser.live_page import LivePage
-from tests.browser.notebook_page import SLOW_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,96 +21,100 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tests.browser.lab_process import Lab
 
-    Show = Callable[..., Locator]
-
-pytestmark = pytest.mark.timeout(300)  # each starts a kernel, and Voilà waits for it
-
 WIDTHS = (1400, 700)
+HEIGHT = 3000  # a notebook draws only the cells in view
+VIEWS = ("QuotaDashboard", "Explorer", "TenantForm")
 _IDLE = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 _RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 _THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+_SHOW = """view = tk.{0}(cluster)
+view.widget.add_class("shows-{0}")
+view"""
 
 
-class Frontends:
-    """Shows one view on a page of Notebook 7 or Voilà, each time with a kernel of its own."""
+@dataclass(frozen=True)
+class Shown:
+    """A page of a front end with all views, from one kernel."""
 
-    def __init__(self, browser: BrowserContext, lab: Lab) -> None:
-        self._browser, self._lab = browser, lab
-        self.pages: list[Page] = []
+    page: Page
+    theme: str
 
-    def show(self, frontend: str, view: str, *, theme: str = "light") -> Locator:
-        name, mark = f"other-{uuid.uuid4().hex[:8]}.ipynb", f"view-{uuid.uuid4().hex[:8]}"
-        source = f'import tenantkit as tk\nview = tk.{view}\nview.widget.add_class("{mark}")\nview'
-        cell: dict[str, object] = {
-            "cell_type": "code",
-            "source": source,
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-            "id": "a",
-        }
-        (self._lab.notebooks / name).write_text(json.dumps(EMPTY | {"cells": [cell]}))
-        page = self._browser.new_page()
-        self.pages.append(page)
-        getattr(self, f"_open_{frontend}")(page, name, theme)
-        root = page.locator(f".{mark}")
-        expect(root.locator(".tk-head")).to_be_visible(timeout=SLOW_MS)
+    def root(self, view: str) -> Locator:
+        """The outermost element of a view, once it is complete."""
+        root = self.page.locator(f".shows-{view}")
+        expect(root.locator(".tk-head")).to_be_visible()
+        if "Form" not in view:
+            LivePage(root).expect_live()
         return root
 
-    def _open_notebook(self, page: Page, name: str, theme: str) -> None:
-        page.goto(f"{self._lab.url}/notebooks/{name}?token={self._lab.token}")
-        page.wait_for_function(_IDLE, timeout=SLOW_MS)
-        page.evaluate(_THEME, f"JupyterLab {theme.capitalize()}")
-        page.evaluate(_RUN_ALL)
 
-    def _open_voila(self, page: Page, name: str, theme: str) -> None:
-        page.goto(f"{self._lab.url}/voila/render/{name}?token={self._lab.token}&theme={theme}", timeout=SLOW_MS)
+def open_notebook_7(page: Page, lab: Lab, name: str, theme: str) -> None:
+    page.goto(f"{lab.url}/notebooks/{name}?token={lab.token}")
+    page.wait_for_function(_IDLE)
+    page.evaluate(_THEME, f"JupyterLab {theme.capitalize()}")
+    page.evaluate(_RUN_ALL)
 
 
-@pytest.fixture
-def show(browser: BrowserContext, lab: Lab, cluster: Cluster) -> Iterator[Show]:  # noqa: ARG001 (the views read it)
-    frontends = Frontends(browser, lab)
-    yield frontends.show
-    for page in frontends.pages:
-        page.close()
+def open_voila(page: Page, lab: Lab, name: str, theme: str) -> None:
+    page.goto(f"{lab.url}/voila/render/{name}?token={lab.token}&theme={theme}")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["QuotaDashboard(tk.connect())", "Explorer(tk.connect())", "TenantForm(tk.connect())"])
-@pytest.mark.parametrize("frontend", ["notebook", "voila"])
-def test_a_view_is_drawn_and_has_no_serious_finding(frontend: str, view: str, theme: str, show: Show) -> None:
-    root = show(frontend, view, theme=theme)
-    if "Form" not in view:
-        LivePage(root).expect_live()
-    is_light = root.page.evaluate("document.body.dataset.jpThemeLight")
+OPEN: dict[str, Callable[[Page, Lab, str, str], None]] = {"notebook": open_notebook_7, "voila": open_voila}
+in_each_front_end = pytest.mark.parametrize("shown", [(name, "light") for name in OPEN], ids="-".join, indirect=True)
+in_each_theme = pytest.mark.parametrize(
+    "shown", [(name, theme) for name in OPEN for theme in ("light", "dark")], ids="-".join, indirect=True
+)
+
+
+@pytest.fixture(scope="module")
+def shown(
+    request: pytest.FixtureRequest,
+    browser: BrowserContext,
+    lab: Lab,
+    cluster: Cluster,  # noqa: ARG001 (the views read it)
+) -> Iterator[Shown]:
+    front_end, theme = request.param
+    before = lab.kernels()
+    page = browser.new_page()
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+    name = lab.write_notebook("import tenantkit as tk\ncluster = tk.connect()", *map(_SHOW.format, VIEWS))
+    OPEN[front_end](page, lab, name, theme)
+    yield Shown(page, theme)
+    page.close()
+    lab.end_kernels(but=before)
+
+
+@in_each_theme
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_drawn_and_has_no_serious_finding(view: str, shown: Shown) -> None:
+    root = shown.root(view)
 
     findings = {}
     for width in WIDTHS:
-        root.page.set_viewport_size({"width": width, "height": 1000})
+        shown.page.set_viewport_size({"width": width, "height": HEIGHT})
         findings[width] = serious_findings(root)
 
     assert findings == {1400: [], 700: []}
-    assert is_light == ("true" if theme == "light" else "false")
+    assert shown.page.evaluate("document.body.dataset.jpThemeLight") == str(shown.theme == "light").lower()
 
 
-@pytest.mark.parametrize("frontend", ["notebook", "voila"])
-def test_a_row_leads_down_and_its_problem_is_explained(frontend: str, show: Show) -> None:
-    shown = LivePage(show(frontend, "Explorer(tk.connect())"))
-    shown.expect_live()
-    shown.filter("Search").fill("train-b200")
-    expect(shown.rows.filter(has_not_text="train-b200")).to_have_count(0)
+@in_each_front_end
+def test_a_row_leads_down_and_its_problem_is_explained(shown: Shown) -> None:
+    explorer = LivePage(shown.root("Explorer"))
+    explorer.filter("Search").fill("train-b200")
+    expect(explorer.rows.filter(has_not_text="train-b200")).to_have_count(0)
 
-    shown.rows.first.locator(".tk-grid-link").focus()
-    shown.page.keyboard.press("Enter")
-    expect(shown.filter("Workload")).to_have_value("Job/train-b200")
-    shown.rows.first.get_by_role("button", name=re.compile("Why")).click()
+    explorer.rows.first.locator(".tk-grid-link").focus()
+    explorer.page.keyboard.press("Enter")
+    expect(explorer.filter("Workload")).to_have_value("Job/train-b200")
+    explorer.rows.first.get_by_role("button", name=re.compile("Why")).click()
 
-    expect(shown.panel).to_contain_text("Problems found for", timeout=SLOW_MS)
+    expect(explorer.panel).to_contain_text("Problems found for")
 
 
-@pytest.mark.parametrize("frontend", ["notebook", "voila"])
-def test_a_tenant_is_planned(frontend: str, show: Show) -> None:
-    root = show(frontend, "TenantForm(tk.connect())")
+@in_each_front_end
+def test_a_tenant_is_planned(shown: Shown) -> None:
+    root = shown.root("TenantForm")
     root.get_by_label("Name", exact=True).fill(f"t-{uuid.uuid4().hex[:8]}")
     root.get_by_label("Team", exact=True).fill("ml-vision")
     root.locator(".tk-cards label").filter(has_text="small").first.click()
@@ -120,4 +122,4 @@ def test_a_tenant_is_planned(frontend: str, show: Show) -> None:
 
     root.get_by_role("button", name="Plan", exact=True).click()
 
-    expect(root.locator(".tk-panel")).to_contain_text("Planned", timeout=SLOW_MS)
+    expect(root.locator(".tk-panel")).to_contain_text("Planned")

@@ -9,12 +9,10 @@ import urllib3
 
 from tenantkit.exceptions import NotFound
 from tenantkit.lab.copies import copy_notebooks
-from tests.browser.notebook_page import NotebookPage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
-
     from tenantkit.cluster.cluster import Cluster
+    from tests.browser.conftest import OpenNotebook
     from tests.browser.lab_process import Lab
 
 
@@ -29,10 +27,10 @@ def test_the_reader_is_not_asked_whether_to_fetch_news(lab: Lab) -> None:
 
 
 def test_the_quickstart_runs_cell_by_cell_and_deletes_its_tenant(
-    browser: BrowserContext, lab: Lab, cluster: Cluster
+    open_notebook: OpenNotebook, lab: Lab, cluster: Cluster
 ) -> None:
     before = {it["metadata"]["name"] for it in cluster.list("Namespace")}
-    notebook = NotebookPage(browser.new_page(), lab, "01-quickstart.ipynb")
+    notebook = open_notebook("01-quickstart.ipynb")
 
     notebook.select(0)
     outputs = {}
@@ -57,9 +55,9 @@ def test_the_quickstart_runs_cell_by_cell_and_deletes_its_tenant(
 
 
 def test_the_kernel_of_a_lab_gets_the_provisioner_and_no_other_user_of_the_sandbox(
-    browser: BrowserContext, lab: Lab
+    open_notebook: OpenNotebook,
 ) -> None:
-    notebook = NotebookPage(browser.new_page(), lab, "02-see.ipynb")
+    notebook = open_notebook("02-see.ipynb")
     notebook.delete_cells()
 
     output = notebook.run(

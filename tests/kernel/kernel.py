@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _ROOT = Path(__file__).parents[2]
-_SLOW_S = 60
+_SLOW_S = 100
 
 
 class CellFailed(Exception):
@@ -23,10 +24,14 @@ class CellFailed(Exception):
 
 
 class Kernel:
-    """A kernel process that ends with the context manager."""
+    """A kernel process that ends with the context manager.
+
+    It listens on sockets in a folder of its own: another process may take a port between its choice and its use.
+    """
 
     def __enter__(self) -> Self:
-        self._manager = KernelManager(kernel_name="python3")
+        self._folder = tempfile.TemporaryDirectory(prefix="kernel-")
+        self._manager = KernelManager(kernel_name="python3", transport="ipc", ip=f"{self._folder.name}/socket")
         self._manager.start_kernel(cwd=str(_ROOT), env={**os.environ, "PYTHONPATH": str(_ROOT)})
         self._client = self._manager.client()
         self._client.start_channels()
@@ -88,3 +93,4 @@ class Kernel:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
+        self._folder.cleanup()

@@ -30,6 +30,7 @@
     last = { control, field: control.closest('.tk-field') || form, index: alike(control).indexOf(control) };
   });
   form.addEventListener('focusout', event => {
+    if (event.target.disabled) return; /* a busy page may enable it again before the next lines run */
     const left = last;
     setTimeout(() => {
       const isHere = left && left.control.isConnected && !left.control.disabled;
