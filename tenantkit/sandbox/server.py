@@ -71,7 +71,7 @@ class Sandbox:
             Default: a file in a new temporary folder. `close` removes it, because its tokens are no longer valid.
         clock: returns the current time, with time zone. Timestamps, the Date header and all deadlines use it.
             Default: the machine's clock. Pass a fixed clock for output that is the same in each run.
-        gateway_api: whether the server has the Gateway API's kinds: GatewayClass, Gateway, HTTPRoute and
+        gateway_api: whether the server has the Gateway API's kinds: GatewayClass, Gateway, HTTPRoute, ListenerSet and
             ReferenceGrant. Default: True. If False, their paths answer 404, as on a cluster without the Gateway API.
         runs_pods: whether pods are scheduled and run once a Node exists; containers are never started.
             Default: True. If False, pods stay Pending, as on a control plane without a scheduler.

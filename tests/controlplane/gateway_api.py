@@ -1,7 +1,7 @@
 """Installs the Gateway API's CRDs of the standard channel on a control plane, and removes them again.
 
-They are in the Go module that Contour requires; `go mod download` in contour/ fetches it. Only the kinds that the
-sandbox has are installed.
+They are in the Go module that Envoy Gateway requires; `go mod download` in envoy-gateway/ fetches it. Only the kinds
+that the sandbox has are installed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     # from a method, a path without its first slash and a body to the status and the JSON of the answer
     Ask = Callable[[str, str, Any], tuple[int, Any]]
 
-VERSION = "v1.3.0"
+VERSION = "v1.6.1"
 GROUP = "gateway.networking.k8s.io"
-PLURALS = ("gatewayclasses", "gateways", "httproutes", "referencegrants")
+PLURALS = ("gatewayclasses", "gateways", "httproutes", "listenersets", "referencegrants")
+OLDER_PLURALS = PLURALS[-1:]  # also of v1beta1, which older manifests name
 _CRDS = "apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _READY_S = 30.0
 _OK, _CREATED, _CONFLICT, _NOT_FOUND = 200, 201, 409, 404
@@ -69,7 +70,7 @@ def take_off(ask: Ask, names: list[str]) -> None:
 
 
 def _all_are_served(ask: Ask) -> bool:
-    for version, plurals in (("v1", PLURALS[:3]), ("v1beta1", PLURALS[3:])):
+    for version, plurals in (("v1", PLURALS), ("v1beta1", OLDER_PLURALS)):
         schemas = str(ask("GET", f"openapi/v3/apis/{GROUP}/{version}", None))
         for plural in plurals:
             status, body = ask("GET", f"apis/{GROUP}/{version}/{plural}", None)

@@ -26,7 +26,7 @@ from typing import Any
 import yaml
 
 from tests.controlplane.controlplane import ControlPlane
-from tests.controlplane.gateway_api import put_on
+from tests.controlplane.gateway_api import GROUP, OLDER_PLURALS, PLURALS, put_on
 from tests.controlplane.go_types import REF, GoTypes, compact_types
 from tests.controlplane.protobuf_facts import protobuf_messages
 
@@ -65,8 +65,8 @@ SERVED = {
     "apis/coordination.k8s.io/v1": ["leases"],
     "apis/discovery.k8s.io/v1": ["endpointslices"],
     "apis/events.k8s.io/v1": ["events"],
-    "apis/gateway.networking.k8s.io/v1": ["gatewayclasses", "gateways", "httproutes"],
-    "apis/gateway.networking.k8s.io/v1beta1": ["referencegrants"],
+    f"apis/{GROUP}/v1": [*PLURALS],
+    f"apis/{GROUP}/v1beta1": [*OLDER_PLURALS],
     "apis/networking.k8s.io/v1": ["ingressclasses", "ingresses", "networkpolicies"],
     "apis/rbac.authorization.k8s.io/v1": ["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
     "apis/scheduling.k8s.io/v1": ["priorityclasses"],

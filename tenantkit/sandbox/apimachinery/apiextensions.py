@@ -1,9 +1,8 @@
 """The Gateway API's kinds: pruned, defaulted and validated by their schema only, as for a CRD.
 
 These kinds have no Go type. An object is stored as it was sent, without unknown fields and with the schema's defaults.
-Wrong types are refused at validation, not at decoding. Not implemented: the schema's CEL rules
-(`x-kubernetes-validations`); an object that breaks only such a rule is accepted. Rejected alternative: CRDs that users
-can create. Users who need their own kinds need a real server.
+Wrong types are refused at validation, not at decoding. The rules in CEL are in `apis/validation/custom.py`. Rejected
+alternative: CRDs that users can create. Users who need their own kinds need a real server.
 
 Source: page "Custom Resources", sections "Field pruning", "Defaulting", "Validation"; apiextensions-apiserver 1.37 and
 k8s.io/kube-openapi/pkg/validation for the messages.
@@ -13,14 +12,19 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
+from datetime import date
 from functools import cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
+from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.schema import load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 GROUP: Final = "gateway.networking.k8s.io"
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
@@ -32,12 +36,7 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "object": (dict,),
 }
 _WORDS = {str: "string", int: "integer", float: "number", bool: "boolean", list: "array", dict: "object"}
-# with these errors the real server does not evaluate its CEL rules, and reports that
-_BLOCKING = frozenset(f"FieldValue{how}" for how in ("NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid"))
-_UNCHECKED = (
-    "some validation rules were not checked because the object was invalid; correct the existing errors to complete "
-    "validation"
-)
+_NO_FIELD = "<nil>"  # as the server shows errors about no single field
 _TYPED_AS_ONE = ("apiVersion", "kind", "metadata")
 
 
@@ -112,13 +111,23 @@ def prepared(manifest: Manifest, old: Manifest | None, *, subresource: str = "")
     return {**found, "metadata": metadata}
 
 
-def check_custom(errors: ErrorList, item: Manifest, _old: Manifest | None) -> None:
-    """Validate an object of such a kind."""
-    specific = {key: value for key, value in item.items() if key not in _TYPED_AS_ONE}
-    schema, before = json_schema(str(item["apiVersion"]), str(item["kind"])), len(errors)
-    _check(errors, schema, specific, "")
-    if any(error.reason in _BLOCKING for error in errors[before:]) and "x-kubernetes-validations" in repr(schema):
-        errors.invalid("<nil>", None, _UNCHECKED)
+def check_schema(errors: ErrorList, schema: Any, item: Manifest, *, field: str = "") -> None:
+    """Validate an object of such a kind by its schema, without the schema's rules in CEL.
+
+    Args:
+        errors: the list to add to.
+        schema: of the kind.
+        item: the object.
+        field: a field, such as `status`, if only that is validated; texts then leave out its name, as the server's do.
+    """
+    if not field:
+        _check(errors, schema, {key: value for key, value in item.items() if key not in _TYPED_AS_ONE}, "")
+    elif field in item:
+        found = ErrorList()
+        _check(found, schema["properties"][field], item[field], "")
+        errors += [
+            replace(one, field=field if one.field in {"", _NO_FIELD} else f"{field}.{one.field}") for one in found
+        ]
 
 
 def _check(errors: ErrorList, schema: Any, value: Any, path: str) -> None:
@@ -128,6 +137,7 @@ def _check(errors: ErrorList, schema: Any, value: Any, path: str) -> None:
         found = _WORDS.get(type(value), "null")
         errors.wrong_type(path, found, f'{path} in body must be of type {kind}: "{found}"')
         return
+    _check_alternatives(errors, schema, value, path)
     if isinstance(value, str):
         _check_text(errors, schema, value, path)
     elif isinstance(value, int):
@@ -145,6 +155,27 @@ def _check(errors: ErrorList, schema: Any, value: Any, path: str) -> None:
         _check_object(errors, schema, value, path)
 
 
+def _check_alternatives(errors: ErrorList, schema: Any, value: Any, path: str) -> None:
+    """Check a value's alternative schemas; of several that it breaks, the errors of the first are shown."""
+
+    def found(inner: Any) -> ErrorList:
+        errors_of_one = ErrorList()
+        _check(errors_of_one, inner, value, path)
+        return errors_of_one
+
+    if "anyOf" in schema and all(failed := [found(inner) for inner in schema["anyOf"]]):
+        errors.invalid(_NO_FIELD, "", f'"{path}" must validate at least one schema (anyOf)')
+        errors.extend(failed[0])
+    if "oneOf" in schema:
+        results = [found(inner) for inner in schema["oneOf"]]
+        if (fitting := results.count(ErrorList())) != 1:
+            how_many = f"Found {fitting} valid alternatives" if fitting else "Found none valid"
+            errors.invalid(_NO_FIELD, "", f'"{path}" must validate one and only one schema (oneOf). {how_many}')
+            errors.extend([] if fitting else results[0])
+    if "not" in schema and not found(schema["not"]):
+        errors.invalid(_NO_FIELD, "", f'"{path}" must not validate the schema (not)')
+
+
 def _check_text(errors: ErrorList, schema: Any, value: str, path: str) -> None:
     if len(value) > schema.get("maxLength", len(value)):
         errors.too_long(path, schema["maxLength"])
@@ -152,8 +183,40 @@ def _check_text(errors: ErrorList, schema: Any, value: str, path: str) -> None:
         errors.invalid(path, value, f"{path} in body should be at least {schema['minLength']} chars long")
     elif "pattern" in schema and not re.search(schema["pattern"], value):
         errors.invalid(path, value, f"{path} in body should match '{schema['pattern']}'")
+    has_form = _FORMATS.get(schema.get("format"))
+    if has_form and not has_form(value):
+        errors.wrong_type(path, value, f'{path} in body must be of type {schema["format"]}: "{value}"')
     if "enum" in schema and value not in schema["enum"]:
         errors.unsupported(path, value, schema["enum"])
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an IP address; as in older Go, the numbers of an IPv4 address may begin with zeros."""
+    try:
+        ip_address(_LEADING_ZEROS.sub("", text) if "." in text else text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _is_time(text: str) -> bool:
+    """Whether it is a time with its zone, as the server's library for formats says."""
+    if not _TIME.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return True
+
+
+_LEADING_ZEROS = re.compile(r"(?<![\da-f])0+(?=\d)")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[tT]([01]\d|2[0-3])(:[0-5]\d){2}(.\d+)?([zZ]|[+-]\d{2}:\d{2})", re.ASCII)
+_FORMATS: Final[dict[str, Callable[[str], bool]]] = {
+    "ipv4": lambda text: "." in text and _is_address(text),
+    "ipv6": lambda text: ":" in text and _is_address(text),
+    "date-time": _is_time,
+}
 
 
 def _check_number(errors: ErrorList, schema: Any, value: int, path: str) -> None:

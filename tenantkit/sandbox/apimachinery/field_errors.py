@@ -20,6 +20,10 @@ class ErrorList(list[Cause]):
         """The value is invalid."""
         self.append(Cause(field, f"Invalid value: {shown(value)}{': ' * bool(reason)}{reason}", "FieldValueInvalid"))
 
+    def invalid_whole(self, field: str, reason: str) -> None:
+        """The value, which is not repeated, is invalid."""
+        self.append(Cause(field, f"Invalid value: {reason}", "FieldValueInvalid"))
+
     def required(self, field: str, reason: str = "") -> None:
         """A required value is missing."""
         self.append(Cause(field, f"Required value: {reason}" if reason else "Required value", "FieldValueRequired"))

@@ -62,6 +62,16 @@ def of_kind(api_version: str, kind: str) -> Resource:
     return _BY_KIND[api_version, kind]
 
 
+def version_of(resource: Resource, version: str) -> Resource:
+    """The same resource in another version; itself where the version is of another group, or is not served."""
+    return _BY_PATH.get((resource.group, version, resource.plural), resource)
+
+
+def stored(resource: Resource) -> Resource:
+    """The same resource in the version in which its objects are stored: the first one that is served."""
+    return _STORED[resource.group, resource.plural]
+
+
 def serves(group: str, version: str) -> bool:
     """Whether any resource of that group and version is served."""
     return any((resource.group, resource.version) == (group, version) for resource in RESOURCES)
@@ -105,6 +115,7 @@ def _subresource(raw: Manifest, group: str, version: str) -> Subresource:
 
 RESOURCES = tuple(_read())
 _BY_PATH = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
+_STORED = {(resource.group, resource.plural): resource for resource in reversed(RESOURCES)}
 _BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCES}
 
 NAMESPACES = find("", "v1", "namespaces")

@@ -1,4 +1,4 @@
-"""The CEL engine: the Python binding of the CEL project's C++ engine, imported when the first policy needs it."""
+"""The CEL engine: the Python binding of the CEL project's C++ engine, imported when the first expression needs it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 REMEDY = (
     "the package cel-expr-python, which evaluates CEL, is not installed: run `pip install cel-expr-python`; it has "
-    "wheels for CPython 3.11 to 3.14 on Linux with glibc, macOS and Windows, and admission policies need one of these"
+    "wheels for CPython 3.11 to 3.14 on Linux with glibc, macOS and Windows; admission policies and the Gateway API "
+    "need one of these"
 )
 
 

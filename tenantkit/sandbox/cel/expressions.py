@@ -95,11 +95,13 @@ class Scope:
         params: whether the policy has parameters.
         authorizer: whether the expression may use the authorizer.
         variables: the policy's variables before the expression; None where it may not use any.
+        is_rule: whether it is a rule of a schema, which has `self` and `oldSelf` and nothing else.
     """
 
     params: bool = False
     authorizer: bool = True
     variables: tuple[Declared, ...] | None = None
+    is_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,8 @@ def _library() -> Any:
 @lru_cache(maxsize=256)
 def _environment(scope: Scope) -> Any:
     cel = engine()
-    declared = {name: kind_of(kind) for name, kind in typed_variables().items()}
+    types = dict.fromkeys(("self", "oldSelf"), "dyn") if scope.is_rule else typed_variables()
+    declared = {name: kind_of(kind) for name, kind in types.items()}
     if scope.params:
         declared["params"] = cel.Type.DYN
     if scope.authorizer:

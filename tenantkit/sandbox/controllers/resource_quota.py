@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import ZERO, parse_amounts, written
-from tenantkit.sandbox.apimachinery.resources import QUOTAS, RESOURCES
+from tenantkit.sandbox.apimachinery.resources import QUOTAS, RESOURCES, stored
 from tenantkit.sandbox.apis.quota_usage import counts_less, in_scope, tracked, usage
 from tenantkit.sandbox.client.in_process import InProcessClient
 
@@ -93,7 +93,7 @@ def _counted(quota: Manifest, store: Store, now: datetime) -> Manifest:
     used |= {name: ZERO for name in hard if name in _ALWAYS_NONE or name.endswith(_DEVICES)}
     for resource in RESOURCES:
         names = tracked(resource, hard)
-        if not names:
+        if not names or resource is not stored(resource):
             continue
         counted = dict.fromkeys(names, ZERO)
         for manifest in store.list(resource, quota["metadata"]["namespace"]):

@@ -21,7 +21,9 @@ from multidict import CIMultiDict
 
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, method_not_allowed, not_convertible
 from tenantkit.sandbox.apimachinery.json_text import write_json
+from tenantkit.sandbox.apimachinery.resources import stored, version_of
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, as_newer
+from tenantkit.sandbox.apis.other_versions import body_in, in_version
 from tenantkit.sandbox.auth.rbac import Authorizer
 from tenantkit.sandbox.endpoints import discovery
 from tenantkit.sandbox.endpoints.authentication import Authenticator
@@ -169,7 +171,10 @@ class Handlers:
         if resource is NEWER:
             with in_newer_terms():
                 return await self._respond(http_request, OLDER, older_request(request), form)
-        return await self._respond(http_request, resource, request, form)
+        kept = stored(resource)
+        if kept is not resource:
+            request = replace(request, body=body_in(kept, request.body, resource))
+        return await self._respond(http_request, kept, request, form)
 
     async def _respond(
         self, http_request: web.Request, resource: Resource, request: ApiRequest, form: ResponseForm
@@ -192,8 +197,11 @@ class Handlers:
     def _converter(self, form: ResponseForm, resource: Resource, request: ApiRequest) -> Callable[[Manifest], Manifest]:
         is_newer = resource is OLDER and request.info.group == NEWER.group
         include = request.query.get("includeObject", "")
-        convert = ResponseConverter(form, NEWER if is_newer else resource, include, self._store.clock)
-        return (lambda answer: convert(as_newer(answer))) if is_newer else convert
+        shown = NEWER if is_newer else version_of(resource, request.info.version)
+        convert = ResponseConverter(form, shown, include, self._store.clock)
+        if is_newer:
+            return lambda answer: convert(as_newer(answer))
+        return convert if shown is resource else lambda answer: convert(in_version(answer, shown))
 
     def _read(self, http_request: web.Request, warnings: list[str]) -> ApiRequest:
         """The request without its body, with its user and attributes; raises ApiError 401 without a valid token."""

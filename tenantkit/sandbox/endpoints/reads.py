@@ -84,7 +84,7 @@ class Reads:
             "kind": f"{resource.kind}List",
             "apiVersion": resource.api_version,
             "metadata": metadata,
-            "items": [_without_type(item) for item in found],
+            "items": found if is_custom(resource.api_version) else [_without_type(item) for item in found],
         }
 
 

@@ -196,6 +196,7 @@ WORKLOAD_ROWS: Mapping[str, Row] = {
         AGE,
     ),
     "httproutes.gateway.networking.k8s.io": row(NAME, of(_hostnames), AGE),
+    "listenersets.gateway.networking.k8s.io": row(NAME, _condition("Accepted"), _condition("Programmed"), AGE),
     "referencegrants.gateway.networking.k8s.io": row(NAME, AGE),
     "jobs.batch": row(
         NAME, of(_job_status), of(_completions), _duration, AGE, *_containers(), selector_at("spec.selector")

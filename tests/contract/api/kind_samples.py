@@ -158,13 +158,15 @@ _GRANT: Json = {
     "from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "other"}],
     "to": [{"group": "", "kind": "Service"}],
 }
-_V1, _V1BETA1 = "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"
+_SET: Json = {"parentRef": {"name": "web"}, "listeners": [_LISTENER]}
+_V1 = "gateway.networking.k8s.io/v1"
 GATEWAY_API = {
     good.kind: good
     for good in (
         Good(_V1, "GatewayClass", "gatewayclasses", {"spec": {"controllerName": "example.com/gw"}}, namespaced=False),
         Good(_V1, "Gateway", "gateways", {"spec": {"gatewayClassName": "shared", "listeners": [_LISTENER]}}),
         Good(_V1, "HTTPRoute", "httproutes", {"spec": _ROUTE}),
-        Good(_V1BETA1, "ReferenceGrant", "referencegrants", {"spec": _GRANT}),
+        Good(_V1, "ListenerSet", "listenersets", {"spec": _SET}),
+        Good(_V1, "ReferenceGrant", "referencegrants", {"spec": _GRANT}),
     )
 }

@@ -1,7 +1,6 @@
-"""The Gateway API's kinds: defined by schemas only, on a real server by the CRDs of release 1.3.
+"""The Gateway API's kinds: defined by schemas only, on a real server by the CRDs of release 1.6, standard channel.
 
-The sandbox has them from the beginning; on a real server this module installs and removes them. Objects that only the
-schema's CEL rules refuse are not compared, since the sandbox does not evaluate those.
+The sandbox has them from the beginning; on a real server this module installs and removes them.
 The rules: page "Custom Resources"; gateway-api.sigs.k8s.io.
 """
 
@@ -46,7 +45,7 @@ def dry(wire: Wire, namespace: str, kind: str, changes: Json | None = None) -> J
     return dict(answer.body)
 
 
-@pytest.mark.parametrize("case", table("refused_gateways.yaml"))
+@pytest.mark.parametrize("case", [*table("refused_gateways.yaml"), *table("refused_by_rules.yaml")])
 def test_an_object_that_breaks_the_schema_is_refused_with_these_messages(
     wire: Wire, shared_namespace: str, case: Json
 ) -> None:
@@ -59,7 +58,7 @@ def test_an_object_that_breaks_the_schema_is_refused_with_these_messages(
 
 def test_the_group_is_discovered_in_two_versions(wire: Wire) -> None:
     assert wire("GET", f"/apis/{GROUP}").body["preferredVersion"]["version"] == "v1"
-    for version, plurals in (("v1", {"gatewayclasses", "gateways", "httproutes"}), ("v1beta1", {"referencegrants"})):
+    for version, plurals in (("v1", {good.plural for good in GATEWAY_API.values()}), ("v1beta1", {"referencegrants"})):
         served = {item["name"] for item in wire("GET", f"/apis/{GROUP}/{version}").body["resources"]}
         assert plurals <= served
 
@@ -87,6 +86,16 @@ def test_a_route_gets_the_schemas_defaults(wire: Wire, shared_namespace: str) ->
     }
 
 
+def test_a_listener_set_gets_the_schemas_defaults(wire: Wire, shared_namespace: str) -> None:
+    found = dry(wire, shared_namespace, "ListenerSet")
+
+    listener = {"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "Same"}}}
+    parent = {"group": GROUP, "kind": "Gateway", "name": "web"}
+    assert found["spec"] == {"parentRef": parent, "listeners": [listener]}
+    programmed = {**PENDING, "type": "Programmed", "message": "Waiting for controller"}
+    assert found["status"] == {"conditions": [ACCEPTED, programmed]}
+
+
 def test_a_route_without_rules_matches_everything(wire: Wire, shared_namespace: str) -> None:
     rules = dry(wire, shared_namespace, "HTTPRoute", {"spec/rules": None})["spec"]["rules"]
 
@@ -102,9 +111,9 @@ def test_a_reference_grant_gets_no_defaults(wire: Wire, shared_namespace: str) -
 
 
 def test_empty_values_stay_as_they_were_sent(wire: Wire, shared_namespace: str) -> None:
-    spec = dry(wire, shared_namespace, "HTTPRoute", {"spec/rules": [], "spec/hostnames": []})["spec"]
+    spec = dry(wire, shared_namespace, "HTTPRoute", {"spec/rules/0/backendRefs": [], "spec/hostnames": []})["spec"]
 
-    assert (spec["rules"], spec["hostnames"]) == ([], [])
+    assert (spec["rules"][0]["backendRefs"], spec["hostnames"]) == ([], [])
 
 
 def test_a_null_counts_as_a_missing_field(wire: Wire, shared_namespace: str) -> None:
@@ -155,6 +164,11 @@ def test_unknown_fields_are_refused_with_strict_validation(wire: Wire, shared_na
             {"apiVersion": "v1"},
             400,
             f"the API version in the data (v1) does not match the expected API version ({GROUP}/v1)",
+        ),
+        (
+            {"apiVersion": f"{GROUP}/v1beta1"},
+            400,
+            f"the API version in the data ({GROUP}/v1beta1) does not match the expected API version ({GROUP}/v1)",
         ),
         (
             {"kind": "Other"},
@@ -222,6 +236,63 @@ def test_labels_do_not_change_the_generation(wire: Wire, make_kind: Callable[...
     assert (answer.body["metadata"]["generation"], answer.body["metadata"]["labels"]) == (1, {"a": "b"})
 
 
+def test_the_controller_of_a_class_can_not_be_changed(wire: Wire, make_kind: Callable[..., Json]) -> None:
+    made = make_kind("GatewayClass")
+
+    answer = wire("PATCH", place(made), {"spec": {"controllerName": "example.com/other"}}, content_type=MERGE_PATCH)
+
+    causes = ['spec.controllerName: Invalid value: "example.com/other": Value is immutable']
+    check_refusal(answer, GATEWAY_API["GatewayClass"], made["metadata"]["name"], causes)
+    assert wire("PATCH", place(made), {"spec": {"description": "x"}}, content_type=MERGE_PATCH).status == 200
+
+
+def test_a_status_that_breaks_a_rule_is_refused(wire: Wire, make_kind: Callable[..., Json]) -> None:
+    made = make_kind("Gateway")
+    body = {"status": {"addresses": [{"type": "Hostname", "value": "a_b"}]}}
+
+    answer = wire("PATCH", f"{place(made)}/status", body, content_type=MERGE_PATCH)
+
+    cause = "status.addresses[0]: Invalid value: Hostname value must only contain valid characters…"
+    check_refusal(answer, GATEWAY_API["Gateway"], made["metadata"]["name"], [cause])
+
+
+def test_a_status_that_breaks_the_schema_is_refused(wire: Wire, make_kind: Callable[..., Json]) -> None:
+    made = make_kind("Gateway")
+    body = {"status": {"conditions": [{**ACCEPTED, "lastTransitionTime": "yesterday"}]}}
+
+    answer = wire("PATCH", f"{place(made)}/status", body, content_type=MERGE_PATCH)
+
+    field = "conditions[0].lastTransitionTime"
+    why = f'status.{field}: Invalid value: "yesterday": {field} in body must be of type date-time: "yesterday"'
+    unchecked = "<nil>: Invalid value: null: some validation rules were not checked…"
+    check_refusal(answer, GATEWAY_API["Gateway"], made["metadata"]["name"], [why, unchecked])
+
+
+def test_a_grant_is_the_same_object_in_both_versions(wire: Wire, make_kind: Callable[..., Json]) -> None:
+    made = make_kind("ReferenceGrant")
+    older = {"apiVersion": f"{GROUP}/v1beta1"}
+    path = place(made).replace("/v1/", "/v1beta1/")
+    collection = path.rpartition("/")[0]
+
+    found = wire("GET", path).body
+    listed = wire("GET", collection).body
+    named = GATEWAY_API["ReferenceGrant"].named(f"{made['metadata']['name']}-older", older)
+    created = wire("POST", collection, named)
+    changed_one = wire("PATCH", path, {**older, "metadata": {"labels": {"a": "b"}}}, content_type=MERGE_PATCH)
+    applied = wire("PATCH", f"{path}-older", named, content_type=APPLY, query={"fieldManager": "one"})
+
+    assert (found["metadata"]["uid"], found["apiVersion"]) == (made["metadata"]["uid"], older["apiVersion"])
+    assert (listed["kind"], listed["apiVersion"]) == ("ReferenceGrantList", older["apiVersion"])
+    assert {item["apiVersion"] for item in listed["items"]} == {older["apiVersion"]}
+    for answer in (created, changed_one, applied):
+        assert (answer.status in {200, 201}, answer.body["apiVersion"]) == (True, older["apiVersion"]), answer.body
+    newer = wire("GET", place(made)).body
+    assert (newer["apiVersion"], newer["metadata"]["labels"]) == (f"{GROUP}/v1", {"a": "b"})
+    assert wire("GET", f"{place(made)}-older").status == 200
+    assert wire("DELETE", f"{path}-older").status == 200
+    assert wire("GET", f"{place(made)}-older").status == 404
+
+
 def test_a_put_must_name_the_version_that_it_replaces(wire: Wire, make_kind: Callable[..., Json]) -> None:
     made = make_kind("HTTPRoute")
     path, name = place(made), made["metadata"]["name"]
@@ -278,6 +349,7 @@ CELLS: dict[str, tuple[Json, list[Any]]] = {
     "GatewayClass": ({"spec/description": "for all"}, ["example.com/gw", "Unknown", "AGE", "for all"]),
     "Gateway": ({}, ["shared", None, "Unknown", "AGE"]),
     "HTTPRoute": ({"spec/hostnames": ["a.ai", "b.ai"]}, ['["a.ai","b.ai"]', "AGE"]),
+    "ListenerSet": ({}, ["Unknown", "Unknown", "AGE"]),
     "ReferenceGrant": ({}, ["AGE"]),
 }
 

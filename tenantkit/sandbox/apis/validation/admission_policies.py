@@ -6,10 +6,11 @@ Source: pkg/apis/admissionregistration/validation/validation.go, 1.37; page "Val
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.validation import dns_subdomain, path_segment, qualified_name
+from tenantkit.sandbox.apis.validation.custom import RESERVED
 from tenantkit.sandbox.apis.validation.match_resources import check_match_resources
 from tenantkit.sandbox.apis.validation.metadata import check_selector
 
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.field_errors import ErrorList
     from tenantkit.sandbox.cel.expressions import Declared, Expression, Scope
 
-_RESERVED: Final = frozenset(
-    {"true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import"}
-    | {"let", "loop", "package", "namespace", "return", "var", "void", "while"}
-)
 _REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge")
 _ACTIONS = ("Audit", "Deny", "Warn")
 _MOST_CONDITIONS, _MOST_ANNOTATIONS, _LONGEST_ANNOTATION = 64, 20, 5 * 1024
@@ -180,7 +177,7 @@ def _check_variable(errors: ErrorList, field: str, item: Manifest, scope: Scope,
     name, text = item.get("name", ""), item.get("expression", "")
     if not name.strip():
         errors.required(f"{field}.name", "name is not specified")
-    elif not re.fullmatch("[_a-zA-Z][_a-zA-Z0-9]*", name) or name in _RESERVED:
+    elif not re.fullmatch("[_a-zA-Z][_a-zA-Z0-9]*", name) or name in RESERVED:
         errors.invalid(f"{field}.name", name, "must be a valid CEL identifier")
     if not text.strip():
         errors.required(f"{field}.expression", "expression is not specified")

@@ -7,9 +7,10 @@ own words, for the kinds that the sandbox serves. Rejected alternative: JSON Sch
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tenantkit.sandbox.apimachinery.apiextensions import check_custom, is_custom
+from tenantkit.sandbox.apimachinery.apiextensions import is_custom
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.resources import EPHEMERAL
 from tenantkit.sandbox.apimachinery.validation import (
@@ -28,6 +29,7 @@ from tenantkit.sandbox.apis.validation.core import (
     check_phase,
     check_secret,
 )
+from tenantkit.sandbox.apis.validation.custom import check_custom
 from tenantkit.sandbox.apis.validation.discovery import check_endpoint_slice
 from tenantkit.sandbox.apis.validation.events import check_event, check_newer_event
 from tenantkit.sandbox.apis.validation.metadata import check_metadata, check_metadata_update
@@ -114,7 +116,8 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     for index, item in enumerate(metadata.get("finalizers") or [] if kind not in {"Event", "Lease"} else []):
         errors.all_of(f"metadata.finalizers[{index}]", item, not_finalizer(item))
     check = check_ephemeral_containers if subresource == EPHEMERAL else _CHECKS.get(kind)
-    check = check_custom if is_custom(str(manifest["apiVersion"])) else check
+    if is_custom(str(manifest["apiVersion"])):
+        check = partial(check_custom, subresource=subresource)
     check = check_newer_event if is_newer else check
     if check is not None:
         check(errors, manifest, old)
