@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 AMOUNTS = ("used", "hard", "free", "measured", "per_pod", "requested")
 UNITS = ("cores", "bytes", "count")
 # texts of more than a few words, in the order in which they are read
-LONG = ("warning", "message", "evidence", "reason", "what_to_do", "next_steps")
+LONG = ("warning", "what_to_do", "next_steps", "message", "evidence", "reason")
 _LISTS = ("evidence", "what_to_do", "next_steps")  # parts joined by "; "
 TEXT_LIMIT, NAME_LIMIT = 2_000, 300
 _KIB = 1024

@@ -1,7 +1,8 @@
 """A frame as text, wrapped to the width of a terminal.
 
-Where the columns do not fit, long texts are wrapped, and then the columns of the lowest rank are left out and named:
-pandas' blocks of columns below each other separate a row's state from its name.
+Where the columns do not fit, long texts are wrapped, then the notes in brackets are left out, and then the columns of
+the lowest rank are left out and named; texts that say what to do are shown below their row instead. Rejected
+alternative: pandas' blocks of columns below each other, which separate a row's state from its name.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import unicodedata
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
+
+from tenantkit.display.cells import LONG
+from tenantkit.display.shown import ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,9 +45,8 @@ def frame_text(shown: Shown, width: int | None) -> str:
         shown: the columns and rows.
         width: the terminal's, in characters; None: any.
     """
-    beside = [_laid(column, shown.rows) for column in shown.columns if not column.is_below]
-    kept, left_out = _fitting(beside, width)
-    below = [column for column in shown.columns if column.is_below]
+    kept, moved, left_out = _fitting([column for column in shown.columns if not column.is_below], shown.rows, width)
+    below = [*moved, *(column for column in shown.columns if column.is_below)]
     lines = [_line([laid.column.heading for laid in kept], kept)]
     for place in range(shown.rows):
         lines += _row(kept, place)
@@ -59,8 +62,8 @@ def sentences_lines(sentences: Sequence[str], width: int | None) -> list[str]:
     return [line for sentence in sentences for line in _wrapped(sentence, width)]
 
 
-def _laid(column: Column, rows: int) -> _Laid:
-    texts = [_text(cell) for cell in column.cells[:rows]]
+def _laid(column: Column, rows: int, *, with_notes: bool) -> _Laid:
+    texts = [_text(cell) if with_notes else cell.text for cell in column.cells[:rows]]
     width = max((_width(line) for text in (column.heading, *texts) for line in text.split("\n")), default=0)
     return _Laid(column, texts, max(width, _AGE_WIDTH) if column.is_age else width)
 
@@ -69,12 +72,27 @@ def _text(cell: Cell) -> str:
     return f"{cell.text} ({cell.note})" if cell.note else cell.text
 
 
-def _fitting(columns: Sequence[_Laid], width: int | None) -> tuple[list[_Laid], list[str]]:
-    """The columns that fit, with their widths, and the names of the others; the first by rank always fits."""
+def _fitting(
+    columns: Sequence[Column], rows: int, width: int | None
+) -> tuple[list[_Laid], list[Column], list[str]]:
+    """The columns that fit, those that are shown below each row, and the names of those that are left out."""
+    laid = [_laid(column, rows, with_notes=True) for column in columns]
     if width is None:
-        return list(columns), []
+        return laid, [], []
+    if _total(map(_least, laid)) > width:
+        laid = [_laid(column, rows, with_notes=False) for column in columns]
+    kept = _kept(laid, width)
+    others = [one.column for one in laid if one.column not in kept]
+    shown = [kept[one.column] for one in laid if one.column in kept]
+    moved = [column for column in others if column.heading in LONG and column.has_words]
+    return shown, moved, [column.heading for column in others if column not in moved]
+
+
+def _kept(columns: Sequence[_Laid], width: int) -> dict[Column, _Laid]:
+    """The columns that fit, with their widths; the first by rank always fits."""
     kept: list[_Laid] = []
-    for laid in sorted(columns, key=lambda laid: laid.column.rank):
+    by_column = {laid.column: laid for laid in columns}
+    for laid in map(by_column.__getitem__, ranked([*by_column])):
         if not kept or _total(map(_least, [*kept, laid])) <= width:
             kept.append(laid)
     spare = width - _total(map(_least, kept))
@@ -83,8 +101,7 @@ def _fitting(columns: Sequence[_Laid], width: int | None) -> tuple[list[_Laid], 
         least = _least(laid)
         fitted[laid.column] = replace(laid, width=min(laid.width, least + spare))
         spare -= fitted[laid.column].width - least
-    shown = [fitted[laid.column] for laid in columns if laid.column in fitted]
-    return shown, [laid.column.heading for laid in columns if laid.column not in fitted]
+    return fitted
 
 
 def _least(laid: _Laid) -> int:

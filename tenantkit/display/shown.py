@@ -29,11 +29,11 @@ _FEW_COLUMNS = 8  # a selection of at most so many is shown as it was selected
 _LONG_LENGTH = 48
 _MOST_NOTES = 5
 _MOST_NAMED = 10  # namespaces
-# where the width is short, the columns that are shown first; all others follow
+# where the width is short, the columns that are shown first, beginning with those that tell rows apart; all others follow
 _FIRST = (
-    *("line", "url", "name", "state", "status", "cause", "answer", "action", "object", "message", "resource", "check"),
-    *("person", "used of hard", "workload", "creator", "workloads", "tenant", "used_pct", "share_pct", "severity"),
-    *("role", "phase", "field"),
+    *("line", "url", "tenant", "person", "name", "state", "status", "cause", "answer", "action", "object"),
+    *("message", "resource", "check", "used of hard", "creator", "workload", "workloads"),
+    *("used_pct", "share_pct", "severity", "role", "phase", "field"),
     *("before", "after", "last_seen", "reason", "type", "service", "pods_ready", "pods_desired", "ready", "restarts"),
     *("node", "accelerators_free", "accelerators_allocatable", "accelerators", "free", "since", "peer", "allowed"),
 )
@@ -62,6 +62,11 @@ class Column:
     def rank(self) -> int:
         """Its place among the columns where the width is short; 0 is shown first."""
         return _RANKS.get(self.heading, len(_RANKS))
+
+    @property
+    def has_words(self) -> bool:
+        """Whether one of its texts is a sentence, not a name."""
+        return any(" " in cell.text for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,12 @@ def shown_of(
     number = int(folding.is_folded.sum())
     fold = f"{number:,} more rows {folding.reason}" if number else ""
     return Shown(_long_below(columns), len(kept), fold, number, tuple(filter(None, notes)))
+
+
+def ranked(columns: Sequence[Column]) -> list[Column]:
+    """The columns as they are kept where the width is short; without a tenant, its team tells rows apart."""
+    has_tenant = any(column.heading == "tenant" for column in columns)
+    return sorted(columns, key=lambda column: -1 if column.heading == "team" and not has_tenant else column.rank)
 
 
 def empty_sentence(frame: pd.DataFrame) -> str:

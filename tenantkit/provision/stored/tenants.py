@@ -203,8 +203,8 @@ def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Mani
     namespace = platform.namespace(tenant)
     try:
         return cluster.get("Namespace", namespace)
-    except PermissionDenied as refusal:
-        return _own_namespace(cluster, tenant, refusal)
+    except PermissionDenied as error:
+        refusal = error
     except NotFound:
         labelled = [
             it for it in readable_tenant_namespaces(cluster) if it["metadata"]["labels"][TENANT_LABEL] == tenant
@@ -212,6 +212,7 @@ def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Mani
         if len(labelled) == 1:
             return labelled[0]
         raise _not_found(cluster, tenant, namespace) from None
+    return _own_namespace(cluster, tenant, refusal)  # here, so that its own error is shown without the refusal
 
 
 def _own_namespace(cluster: ClusterApi, tenant: str, refusal: PermissionDenied) -> Manifest:
