@@ -72,9 +72,7 @@ def _text(cell: Cell) -> str:
     return f"{cell.text} ({cell.note})" if cell.note else cell.text
 
 
-def _fitting(
-    columns: Sequence[Column], rows: int, width: int | None
-) -> tuple[list[_Laid], list[Column], list[str]]:
+def _fitting(columns: Sequence[Column], rows: int, width: int | None) -> tuple[list[_Laid], list[Column], list[str]]:
     """The columns that fit, those that are shown below each row, and the names of those that are left out."""
     laid = [_laid(column, rows, with_notes=True) for column in columns]
     if width is None:

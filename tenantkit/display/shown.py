@@ -29,11 +29,11 @@ _FEW_COLUMNS = 8  # a selection of at most so many is shown as it was selected
 _LONG_LENGTH = 48
 _MOST_NOTES = 5
 _MOST_NAMED = 10  # namespaces
-# where the width is short, the columns that are shown first, beginning with those that tell rows apart; all others follow
+# where the width is short, the columns that are shown first, those that tell rows apart before others
 _FIRST = (
     *("line", "url", "tenant", "person", "name", "state", "status", "cause", "answer", "action", "object"),
     *("message", "resource", "check", "used of hard", "creator", "workload", "workloads"),
-    *("used_pct", "share_pct", "severity", "role", "phase", "field"),
+    *("used_pct", "share_pct", "severity", "role", "phase", "field", "hosts", "warning"),
     *("before", "after", "last_seen", "reason", "type", "service", "pods_ready", "pods_desired", "ready", "restarts"),
     *("node", "accelerators_free", "accelerators_allocatable", "accelerators", "free", "since", "peer", "allowed"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.frames.kit.quota_shares import Holder, shares_of_pods
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from tenantkit.findings.snapshot import ClusterSnapshot
@@ -43,6 +44,4 @@ def holders_text(snapshot: ClusterSnapshot, quota: Manifest, entry: str) -> str:
     named = holders(snapshot, quota, entry)
     if not named:
         return ""
-    shown = ", ".join(f"{workload} ({amount})" for workload, amount in named[:_SHOWN])
-    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
-    return f"held by {shown}{more}"
+    return f"held by {first_of((f'{workload} ({amount})' for workload, amount in named), _SHOWN)}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.display.colours import DEVICE_HUES, blend, ink_on
 from tenantkit.display.pictures import Sheet, check_frame, check_limit, empty_picture, picture_of, shortened, width_of
 from tenantkit.display.tables import clean
+from tenantkit.rules.listing import first_of
 from tenantkit.rules.pod_status import ENDED
 
 if TYPE_CHECKING:
@@ -130,8 +131,7 @@ def _letters(tenants: Iterable[str]) -> dict[str, str]:
 def _node(row: Mapping[Hashable, Any], holders: Sequence[tuple[str, str, int]], letters: Mapping[str, str]) -> _Node:
     allocatable = int(row["accelerators_allocatable"] or 0)
     named = [f"{tenant}/{pod}" + (f" x {count}" if count > 1 else "") for tenant, pod, count in holders]
-    more = f" and {len(named) - _NAMED_PODS} more" if len(named) > _NAMED_PODS else ""
-    product, held_by = str(row["accelerator_product"] or ""), ", ".join(named[:_NAMED_PODS]) + more
+    product, held_by = str(row["accelerator_product"] or ""), first_of(named, _NAMED_PODS)
     words = ["cordoned"] * (row["cordoned"] is True) + ["not ready"] * (row["ready"] is False)
     most = max(allocatable, sum(count for _, _, count in holders))
     if most > _DRAWN_DEVICES:

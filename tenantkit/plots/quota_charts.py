@@ -17,6 +17,7 @@ from tenantkit.display.pictures import Sheet, check_frame, check_limit, empty_pi
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -260,8 +261,7 @@ def _attention(cells: Sequence[_Cell], labels: dict[tuple[str, str], str]) -> st
     sentences = []
     for state, words in (("over", "Over"), ("full", "Full"), ("near", "Near"), ("pending", "Not counted yet")):
         named = [f"{labels[cell.row]} {cell.resource}" for cell in cells if cell.state == state]
-        more = f" and {len(named) - _NAMED_LIMIT} more" if len(named) > _NAMED_LIMIT else ""
-        sentences += [f"{words}: {', '.join(named[:_NAMED_LIMIT])}{more}."] if named else []
+        sentences += [f"{words}: {first_of(named, _NAMED_LIMIT)}."] if named else []
     return " ".join(sentences) or "None is near its limit."
 
 

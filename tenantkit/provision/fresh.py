@@ -10,6 +10,7 @@ from tenantkit.provision.plans.origin import check_cluster, check_platform
 from tenantkit.provision.plans.platform_notices import check_prefix
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,5 +89,6 @@ def check_fresh(plan: Plan, current: Plan, is_written: Callable[[PlanChange], bo
         if before is None or before.digest != change.digest:
             changed.append(str(change.ref))
     if changed:
-        names = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
-        raise StalePlanError(f"{names} changed after the plan was made, and nothing was written: plan again")
+        raise StalePlanError(
+            f"{first_of(changed, _NAMED)} changed after the plan was made, and nothing was written: plan again"
+        )

@@ -24,6 +24,7 @@ from tenantkit.provision.plan import Plan, plan
 from tenantkit.provision.plans.origin import check_cluster, check_platform, cluster_id
 from tenantkit.provision.reasons import BLOCKED_WHEN_APPROVED, REFUSED
 from tenantkit.provision.stored.platform import find_platform
+from tenantkit.rules.listing import first_of
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.base import API_VERSION, canonical_json, check_version
 from tenantkit.spec.platform import Platform
@@ -212,8 +213,9 @@ def _check_approved(current: Plan, approved: Mapping[ObjectRef, _Approved]) -> N
     # an object to delete that no longer exists is done
     changed += [str(ref) for ref, one in approved.items() if ref not in refs and one.action in ("create", "update")]
     if changed:
-        names = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
-        raise StalePlanError(f"{names} changed after the plan was written, and nothing was written: plan again")
+        raise StalePlanError(
+            f"{first_of(changed, _NAMED)} changed after the plan was written, and nothing was written: plan again"
+        )
 
 
 def _is_other(change: PlanChange, approved: _Approved | None) -> bool:

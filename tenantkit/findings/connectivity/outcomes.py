@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from tenantkit.rules.listing import first_of
 from tenantkit.rules.network_policies.addresses import span_text
 from tenantkit.rules.network_policies.ports import PROTOCOLS, ranges_text
 
@@ -150,9 +151,7 @@ def _members_text(members: Iterable[Member], family: Family) -> str:
     spans = [member.span for member in listed if member.span is not None]
     if spans:
         return span_text(family, _merged(spans))
-    texts = list(dict.fromkeys(member.text for member in listed))
-    more = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
-    return ", ".join(texts[:_NAMED]) + more
+    return first_of(dict.fromkeys(member.text for member in listed), _NAMED)
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -20,14 +20,14 @@ from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.findings.causes.scheduling import next_steps
 from tenantkit.findings.fits.dry_run_pod import DEFAULT_ACCELERATOR, dry_run, make_pod
-from tenantkit.findings.fits.lacking import lacking
+from tenantkit.findings.fits.lacking import lacking, quota_steps
 from tenantkit.findings.fits.node_room import node_room
 from tenantkit.findings.fits.quota_room import quota_room
 from tenantkit.findings.quota_holders import holders_text
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.frames.quota import quantity_text, unit_of
+from tenantkit.frames.quota import unit_of
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.unschedulable import NO_NODES
 from tenantkit.spec.plain_values import plain
@@ -170,8 +170,7 @@ class Fit:
         return f"{self.summary}{table}\n{more}".rstrip()
 
     def __repr__(self) -> str:
-        blocking = next((check for check in self.checks if check.answer == "no"), None)
-        return f"<Fit: {clean(f'no: {lacking(blocking, self.wanted)}' if blocking else self.summary)}>"
+        return f"<Fit: {clean(self.summary)}>"
 
     def _repr_html_(self) -> str:
         shown, more = self._shown
@@ -190,11 +189,11 @@ class Fit:
 
     @property
     def summary(self) -> str:
-        """The answer in one line: `no: 2 of 4 pods fit; ResourceQuota/team blocks first`."""
+        """The answer in a line or two, with what blocks the pods: `no: 2 of 4 pods fit; 8 GPUs requested, 4 GPUs …`."""
         count = f"{self.pods} of {self.wanted} pods fit" if self.pods is not None and self.pods < self.wanted else ""
-        blocks = f"{self.blocks_first} blocks first" if self.blocks_first else ""
-        unknown = [check.reason for check in self.checks if check.answer == "maybe"] if self.answer == "maybe" else []
-        details = "; ".join(filter(None, (count, blocks, *dict.fromkeys(unknown))))
+        blocking = [lacking(check, self.wanted) for check in self.checks if check.answer == "no"]
+        unknown = [check.reason for check in self.checks if check.answer == "maybe"] if not blocking else []
+        details = "; ".join(filter(None, (count, *dict.fromkeys((*blocking, *unknown)))))
         return f"{self.answer}: {details}" if details else f"{self.answer}: {self.wanted} pods fit"
 
 
@@ -334,7 +333,7 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
     if answer == "no" and room.free is not None:
         quota = snapshot.find("ResourceQuota", room.quota, namespace)
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
-        steps = _OTHER_CLASS if _is_about_priority(quota) else _quota_steps(room, wanted, held)
+        steps = _OTHER_CLASS if _is_about_priority(quota) else quota_steps(room, wanted, held)
     return FitCheck(
         "quota",
         f"ResourceQuota/{room.quota}",
@@ -355,20 +354,6 @@ def _is_about_priority(quota: Manifest | None) -> bool:
     expressions = (spec.get("scopeSelector") or {}).get("matchExpressions") or ()
     scopes = {expression.get("scopeName") for expression in expressions}
     return scopes == {"PriorityClass"} and (spec.get("hard") or {}).get("pods") == "0"
-
-
-def _quota_steps(room: QuotaRoom, wanted: int, held: str) -> str:
-    """What to do about an entry that has too little room; nothing can be freed of what was never granted."""
-    needed, granted = room.each * wanted, room.hard
-    if granted == 0:
-        return (
-            f"ask the platform team to grant {quantity_text(needed, room.resource)} of {room.resource}: none is granted"
-        )
-    if granted is not None and needed > granted:
-        most = quantity_text(granted, room.resource)
-        return f"ask the platform team for a larger quota: all of it is {most} of {room.resource}, or run fewer pods"
-    shortfall = quantity_text(needed - (room.free or 0), room.resource)
-    return f"free {shortfall} of {room.resource}" + (f", {held}" if held else ", or ask for a larger quota")
 
 
 def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[FitCheck]:

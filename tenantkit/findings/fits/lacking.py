@@ -1,15 +1,16 @@
-"""What lacks so that pods fit, and what to do, in a line: `8 GPUs requested, 0 granted: ask the platform team …`."""
+"""What lacks so that pods fit, and what to do, in words: `8 GPUs requested, 0 granted: ask the platform team …`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.display.human_amounts import amount_text
+from tenantkit.display.human_amounts import amount_text, used_text
 from tenantkit.frames.quota import unit_of
 from tenantkit.provision.plans.quota_words import entry_words
 
 if TYPE_CHECKING:
     from tenantkit.findings.fits.fits import FitCheck
+    from tenantkit.findings.fits.quota_room import QuotaRoom
 
 
 def lacking(check: FitCheck, wanted: int) -> str:
@@ -21,12 +22,35 @@ def lacking(check: FitCheck, wanted: int) -> str:
     """
     if check.resource is None or check.per_pod is None or check.free is None or check.granted is None:
         return f"{check.object}: {check.next_steps or check.reason}"
-    unit, requested = unit_of(check.resource), check.per_pod * wanted
-    word = entry_words([check.resource]).get(check.resource, check.resource)
-    subject = f"{amount_text(requested, unit)} of {word}" if unit == "bytes" else f"{amount_text(requested, unit)}"
-    if unit == "count":
-        subject += f" {word}"
-    granted = amount_text(check.granted, unit)
-    room = "0 granted" if check.granted == 0 else f"{amount_text(check.free, unit)} of {granted} granted is free"
-    more = f"ask the platform team to grant {amount_text(requested - check.free, unit)} more"
-    return f"{subject} requested, {room}: {more if requested > check.granted else check.next_steps}"
+    unit = unit_of(check.resource)
+    requested = _amount(check.per_pod * wanted, check.resource)
+    room = "0 granted" if check.granted == 0 else f"{used_text(check.free, check.granted, unit)} granted are free"
+    return f"{requested} requested, {room}: {check.next_steps}"
+
+
+def quota_steps(room: QuotaRoom, wanted: int, held: str) -> str:
+    """What to do about an entry that has too little room; nothing can be freed of what was never granted.
+
+    Args:
+        room: its `free` is known.
+        wanted: how many pods the question was about.
+        held: by which workloads, in words; "" where that is not known.
+    """
+    needed, granted = float(room.each * wanted), room.hard
+    if granted is not None and needed > granted:
+        more = _amount(needed - float(room.free or 0), room.resource)
+        fewer = ", or run fewer pods" if granted else ""
+        return f"ask the platform team to grant {more} more{fewer}"
+    shortfall = _amount(needed - float(room.free or 0), room.resource)
+    return f"free {shortfall}" + (f", {held}" if held else ", or ask for a larger quota")
+
+
+def _amount(amount: float, resource: str) -> str:
+    """An amount with what it is of: `8 GPUs`, `16 cores`, `64 GiB of memory`."""
+    unit, word = unit_of(resource), entry_words([resource]).get(resource, resource)
+    shown = amount_text(amount, unit)
+    if unit == "cores":
+        return shown
+    if unit == "bytes":
+        return f"{shown} of {word}"
+    return f"{shown} {word.removesuffix('s') if amount == 1 else word}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.manifests.network_policies import METADATA_CIDRS
 from tenantkit.provision.plans.notice import PlanNotice
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -64,8 +65,8 @@ def _open_ranges(network: Network, found: FoundNetwork) -> Iterator[PlanNotice]:
             by_use.setdefault(it.what, []).append(it.cidr)
     for what, cidrs in by_use.items():
         text = (
-            f"network.cluster_cidrs does not name {_some(cidrs)}, where the cluster has {what}: isolated tenants reach "
-            f"them as a part of the internet until you add the range"
+            f"network.cluster_cidrs does not name {first_of(cidrs, _NAMED)}, where the cluster has {what}: isolated "
+            f"tenants reach them as a part of the internet until you add the range"
         )
         yield PlanNotice("range-not-covered", text)
 
@@ -112,7 +113,7 @@ def _controllers(network: Network, found: FoundNetwork, tenant_namespaces: Colle
         if one.is_on_host:
             uncovered = [it for it in found.node_addresses if not _is_covered(it, network.routing_cidrs)]
             if uncovered or not network.routing_cidrs:
-                nodes = f", for example {_some(uncovered)}" if uncovered else ""
+                nodes = f", for example {first_of(uncovered, _NAMED)}" if uncovered else ""
                 text = (
                     f"{one.what} answers on the host network, as ingress controllers do, and no namespace selector "
                     f"matches it: add its nodes' addresses to network.routing_cidrs{nodes}, or no route answers by it"
@@ -160,9 +161,3 @@ def _is_covered(cidr: str, ranges: Iterable[str]) -> bool:
         network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]
         for other in map(ip_network, ranges)
     )
-
-
-def _some(texts: Collection[str]) -> str:
-    listed = list(texts)
-    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
-    return ", ".join(listed[:_NAMED]) + more

@@ -24,6 +24,7 @@ from tenantkit.provision.plans.differences import differences, parsed
 from tenantkit.provision.plans.phrase import Edit, Phrase, counted
 from tenantkit.provision.plans.quota_words import changed_phrases, granted_phrases
 from tenantkit.provision.plans.wording import describe, item_text
+from tenantkit.rules.listing import first_of
 from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 
 if TYPE_CHECKING:
@@ -170,9 +171,9 @@ def _network_phrases(edits: Iterable[Edit]) -> Iterator[Phrase]:
     texts = [text for edit in edits if edit.kind == "NetworkPolicy" for text in _lines(edit)]
     closed, opened = _lost_and_gained(texts, "network")
     if closed:
-        yield Phrase(f"network no longer allows {_listed(closed)}", is_loss=True)
+        yield Phrase(f"network no longer allows {first_of(closed, _NAMED)}", is_loss=True)
     if opened:
-        yield Phrase(f"network allows {_listed(opened)}")
+        yield Phrase(f"network allows {first_of(opened, _NAMED)}")
     yield from (Phrase(text) for text in texts if not text.startswith(("network - ", "network + ")))
 
 
@@ -184,9 +185,9 @@ def _rule_phrases(edits: Iterable[Edit]) -> Iterator[Phrase]:
         texts = list(_lines(edit))
         lost, gained = _lost_and_gained(texts, "rules")
         if lost:
-            yield Phrase(f"role {edit.ref.name} may no longer {_listed(lost)}", is_loss=True)
+            yield Phrase(f"role {edit.ref.name} may no longer {first_of(lost, _NAMED)}", is_loss=True)
         if gained:
-            yield Phrase(f"role {edit.ref.name} may {_listed(gained)}")
+            yield Phrase(f"role {edit.ref.name} may {first_of(gained, _NAMED)}")
         if texts and not lost and not gained:
             yield Phrase(f"role {edit.ref.name} changes")
 
@@ -219,11 +220,11 @@ def _other_phrases(edits: Iterable[Edit], *, is_new: bool) -> Iterator[Phrase]:
         elif edit.before is not None and edit.after is not None and not _has_phrase(edit):
             changed.append(name)
     if deleted:
-        yield Phrase(f"deletes {_listed(deleted)}", is_loss=True)
+        yield Phrase(f"deletes {first_of(deleted, _NAMED)}", is_loss=True)
     if changed:
-        yield Phrase(f"changes {_listed(changed)}")
+        yield Phrase(f"changes {first_of(changed, _NAMED)}")
     if created:
-        yield Phrase(f"creates {_listed(created) if len(created) <= _NAMED else _counts(created)}")
+        yield Phrase(f"creates {first_of(created, _NAMED) if len(created) <= _NAMED else _counts(created)}")
 
 
 def _has_phrase(edit: Edit) -> bool:
@@ -250,11 +251,6 @@ def _name(edit: Edit) -> str:
 def _counts(names: Iterable[str]) -> str:
     kinds = Counter(name.partition("/")[0] for name in names)
     return ", ".join(counted(count, kind) for kind, count in kinds.most_common())
-
-
-def _listed(texts: Sequence[str]) -> str:
-    rest = len(texts) - _NAMED
-    return ", ".join(texts[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _annotation(manifest: Any, name: str) -> Any:

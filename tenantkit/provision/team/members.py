@@ -20,6 +20,7 @@ from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.team.arguments import checked_members, checked_persons, checked_tenant
 from tenantkit.provision.team.carry_out import carry_out, check_fits, plan_edit
+from tenantkit.rules.listing import first_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.spec.platform import Platform
 
+_NAMED = 10
 _NOT_PERSONS = ("group:", "sa:")
 
 
@@ -303,8 +305,6 @@ def _index_notices(state: TenantState) -> tuple[PlanNotice, ...]:
 
 def _check_known(persons: Sequence[str], state: TenantState, platform: Platform) -> None:
     """Refuse persons without a role, since a name that was mistyped would otherwise look removed."""
-    from difflib import get_close_matches
-
     known = {member.person for member in state.part.members.values()}
     for binding in state.content.of_kind("RoleBinding"):
         found = (person_of(subject, platform.people) for subject in binding.get("subjects") or ())
@@ -312,8 +312,6 @@ def _check_known(persons: Sequence[str], state: TenantState, platform: Platform)
     missing = [person for person in persons if person not in known]
     if not missing:
         return
-    similar = get_close_matches(missing[0], known, n=1)
-    hint = Hint("{members} lists the members")
     listed = ", ".join(map(repr, missing))
     raise NotFound(
         f"{listed} has no role in tenant {state.tenant.name!r}; nothing was written",
@@ -321,5 +319,5 @@ def _check_known(persons: Sequence[str], state: TenantState, platform: Platform)
         kind="RoleBinding",
         namespace=platform.namespace(state.tenant),
         operation="remove a member",
-        hint=Hint("did you mean {name!r}?", {"name": similar[0]}) if similar else hint,
+        hint=Hint("its members are {known}", {"known": first_of(sorted(known), _NAMED)}),
     )

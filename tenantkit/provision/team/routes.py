@@ -19,6 +19,7 @@ from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.team.arguments import checked_many, checked_tenant
 from tenantkit.provision.team.carry_out import carry_out, check_fits, plan_edit
+from tenantkit.rules.listing import first_of
 from tenantkit.spec.route import Route
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.platform import Platform
 
 _KINDS = ("Ingress",)
+_NAMED = 10
 
 # host, path, and whether the path is exact
 _Place: TypeAlias = tuple[str, str, bool]
@@ -259,7 +261,7 @@ def _found(
             missing.append(one)
         found.update(dict.fromkeys(name for each in matching for name in each))
     if missing and not skips_unknown:
-        raise _missing(missing, [(host, path) for host, path, _ in names], state, platform)
+        raise _missing(missing, [(host, path) for host, path, _ in names], state)
     return tuple(found)
 
 
@@ -300,18 +302,8 @@ def _split(text: str) -> tuple[str, str]:
     return url.hostname or "", url.path or "/"
 
 
-def _missing(
-    missing: Sequence[str | Route], places: Sequence[tuple[str, str]], state: TenantState, platform: Platform
-) -> NotFound:
-    from difflib import get_close_matches
-
-    first = missing[0]
-    text = first if isinstance(first, str) else first.path
-    own = platform.own_host(state.tenant)
-    is_path = text.startswith("/")
-    known = [path if is_path else f"{host}{path}" for host, path in places if host == own or not is_path]
-    similar = get_close_matches(text, known, n=1)
-    hint = Hint("{routes} lists the routes")
+def _missing(missing: Sequence[str | Route], places: Sequence[tuple[str, str]], state: TenantState) -> NotFound:
+    known = [f"{host}{path}" for host, path in places]
     listed = ", ".join(repr(one) for one in missing)
     return NotFound(
         f"tenant {state.tenant.name!r} has no route {listed}; nothing was written",
@@ -319,5 +311,5 @@ def _missing(
         kind="Ingress",
         namespace=(state.content.namespace or {}).get("metadata", {}).get("name"),
         operation="remove a route",
-        hint=Hint("did you mean {name!r}?", {"name": similar[0]}) if similar else hint,
+        hint=Hint("its routes are {known}", {"known": first_of(known, _NAMED)}) if known else Hint("it has no route"),
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from tenantkit.rules.listing import first_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -122,5 +124,4 @@ def span_text(family: Family, spans: Iterable[Span], limit: int = 3) -> str:
     """
     kind = IPv4Address if family == "IPv4" else IPv6Address
     texts = [str(each) for first, last in spans for each in summarize_address_range(kind(first), kind(last))]
-    more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
-    return ", ".join(texts[:limit]) + more
+    return first_of(texts, limit)

@@ -53,7 +53,7 @@ def test_a_quota_that_is_too_small_says_how_many_fit_and_who_holds_it() -> None:
     fit = predicted(full, holder, node("n1", {GPU: "8"}), gpus=1, pods=2)
 
     assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 1, "ResourceQuota/team")
-    assert fit.next_steps == f"free 1 of requests.{GPU}, held by Pod/notebook (3)"
+    assert fit.next_steps == "free 1 GPU, held by Pod/notebook (3)"
     assert fit.summary == "no: 1 of 2 pods fit; ResourceQuota/team blocks first"
 
 

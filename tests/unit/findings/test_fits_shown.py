@@ -13,24 +13,25 @@ from tests.unit.findings.test_fits import GPU, predicted
 @pytest.mark.parametrize(
     ("hard", "used", "asked", "said"),
     [
-        ({GPU: "0"}, {}, {"gpus": 8}, "8 GPUs requested, 0 granted: ask the platform team to grant 8 more"),
+        ({GPU: "0"}, {}, {"gpus": 8}, "8 GPUs requested, 0 granted: ask the platform team to grant 8 GPUs more"),
         (
             {GPU: "4"},
             {GPU: "3"},
             {"gpus": 8},
-            "8 GPUs requested, 1 of 4 granted is free: ask the platform team to grant 7 more",
+            "8 GPUs requested, 1 of 4 granted are free: ask the platform team to grant 7 GPUs more, or run fewer pods",
         ),
         (
             {"cpu": "4"},
             {},
             {"cpu": 64},
-            "64 cores requested, 4 cores of 4 cores granted is free: ask the platform team to grant 60 cores more",
+            "64 cores requested, 4 of 4 cores granted are free: ask the platform team to grant 60 cores more, "
+            "or run fewer pods",
         ),
         (
             {GPU: "4"},
             {GPU: "3"},
             {"gpus": 2},
-            f"2 GPUs requested, 1 of 4 granted is free: free 1 of requests.{GPU}, or ask for a larger quota",
+            "2 GPUs requested, 1 of 4 granted are free: free 1 GPU, or ask for a larger quota",
         ),
     ],
 )
