@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import ClusterError, InvalidSpecError, PermissionDenied, SpecVersionError
-from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
+from tenantkit.exceptions import ClusterError, InvalidSpecError, SpecVersionError
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
+from tenantkit.frames.kit.namespace_owners import read_owners_of
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.manifests.labels import ADDED_BY_ANNOTATION, TENANT_LABEL
 from tenantkit.provision.content.members import member_of, person_of, role_of
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
-from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
+from tenantkit.provision.stored.tenants import stored_tenant
 from tenantkit.spec.people import People
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.visible import Scope
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
@@ -105,7 +105,7 @@ def members(
         cluster, "RoleBinding", namespaces=filters.namespaces, label_selector=filters.label_selector
     )
     incomplete: dict[str, str] = {}
-    granted = _granted(cluster, scope, bindings, incomplete)
+    granted = read_owners_of(bindings, cluster, scope, incomplete, _grant_of)
     frame = members_frame(bindings, granted=granted, people=_people(cluster, incomplete))
     note_unreadable(incomplete, bindings)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
@@ -116,15 +116,15 @@ def members(
 def members_frame(
     bindings: Iterable[Manifest],
     *,
-    granted: Mapping[str, Granted] | None = None,
+    granted: Mapping[str, Granted | None] | None = None,
     people: People | None = None,
 ) -> pd.DataFrame:
     """The frame of `members`, from RoleBindings as the server returns them.
 
     Args:
         bindings: of any namespaces.
-        granted: by namespace; a namespace that has no tenant is left out. For one that is missing, the RoleBinding's
-            own label counts.
+        granted: by namespace; None: it has no tenant, and its RoleBindings are left out. For a namespace that is
+            missing, the RoleBinding's own label counts.
         people: the platform's prefixes. Default: none.
     """
     known, prefixes = granted or {}, people or People()
@@ -133,27 +133,9 @@ def members_frame(
         metadata = binding["metadata"]
         labelled = (metadata.get("labels") or {}).get(TENANT_LABEL)
         found = known.get(metadata["namespace"], Granted(labelled))
-        if found.tenant is not None or metadata["namespace"] not in known:
+        if found is not None:
             rows += _rows(binding, found, prefixes)
     return frame_of_rows(sorted(rows, key=_place), MEMBERS)
-
-
-def _granted(
-    cluster: Cluster, scope: Scope, bindings: Iterable[Manifest], incomplete: dict[str, str]
-) -> dict[str, Granted]:
-    """The tenants of these RoleBindings' namespaces, as far as the user's permissions allow."""
-    namespaces = None if scope == "cluster" else scope
-    try:
-        found, seen = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
-    except PermissionDenied as refusal:
-        incomplete["Namespace"] = str(refusal)
-        return {}
-    if (gap := gap_in_namespaces(seen, scope)) is not None:
-        incomplete["Namespace"] = gap
-    note_unreadable(incomplete, found)
-    tenants = {each["metadata"]["name"]: _grant_of(each) for each in found}
-    used = {binding["metadata"]["namespace"] for binding in bindings}
-    return {name: tenants.get(name, Granted(None)) for name in used if seen == "cluster" or name in seen}
 
 
 def _grant_of(namespace: Manifest) -> Granted:

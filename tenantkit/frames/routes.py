@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
+from tenantkit.frames.kit.namespace_owners import read_owners_of
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
-from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.visible import Scope
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
@@ -90,7 +88,7 @@ def routes(
         cluster, "Ingress", namespaces=filters.namespaces, label_selector=filters.label_selector
     )
     incomplete: dict[str, str] = {}
-    frame = routes_frame(ingresses, tenants=_tenants(cluster, scope, ingresses, incomplete))
+    frame = routes_frame(ingresses, tenants=read_owners_of(ingresses, cluster, scope, incomplete, _tenant_of))
     note_unreadable(incomplete, ingresses)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     note_empty(frame, "routes", scope, tenant=tenant, label_selector=filters.label_selector)
@@ -115,22 +113,9 @@ def routes_frame(ingresses: Iterable[Manifest], *, tenants: Mapping[str, str | N
     return frame_of_rows(sorted(rows, key=_place), ROUTES)
 
 
-def _tenants(
-    cluster: Cluster, scope: Scope, ingresses: Iterable[Manifest], incomplete: dict[str, str]
-) -> dict[str, str | None]:
-    """The tenants of these Ingresses' namespaces, as far as the user's permissions allow."""
-    namespaces = None if scope == "cluster" else scope
-    try:
-        found, seen = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
-    except PermissionDenied as refusal:
-        incomplete["Namespace"] = str(refusal)
-        return {}
-    if (gap := gap_in_namespaces(seen, scope)) is not None:
-        incomplete["Namespace"] = gap
-    note_unreadable(incomplete, found)
-    tenants = {each["metadata"]["name"]: each["metadata"]["labels"][TENANT_LABEL] for each in found}
-    used = {ingress["metadata"]["namespace"] for ingress in ingresses}
-    return {name: tenants.get(name) for name in used if seen == "cluster" or name in seen}
+def _tenant_of(namespace: Manifest) -> str:
+    tenant: str = namespace["metadata"]["labels"][TENANT_LABEL]
+    return tenant
 
 
 def _place(row: Sequence[Any]) -> tuple[str, ...]:

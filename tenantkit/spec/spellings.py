@@ -16,7 +16,6 @@ _GPUS = ("accelerators", "for example {'nvidia.com/gpu': 2}")
 _CPU = ("requests_cpu", "in cores, for example '16'")
 _MEMORY = ("requests_memory", "with a unit, for example '64Gi'")
 _STORAGE = ("storage", "with a unit, for example '500Gi'")
-_SCRATCH = ("ephemeral_storage", "with a unit, for example '50Gi'")
 _SIZE = ("size", "for example 'small', or quota for exact amounts")
 
 # by class and by name in lower case without punctuation: the field, and how to write its value

@@ -11,8 +11,9 @@ from tenantkit.exceptions import ClusterError, PartialApplyError
 from tenantkit.forms.kit.header import header
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.forms.kit.results import error_content, plan_table, report_table, url_list
 from tenantkit.forms.tenant.form import TenantForm
-from tenantkit.forms.tenant.results import error_content, plan_table, quota_bars, report_table, url_list
+from tenantkit.forms.tenant.results import quota_bars
 from tenantkit.forms.tenant.size_field import SizeField
 from tenantkit.frames.quota import quota_frame
 from tenantkit.provision.changes import PlanChange, PlanRow

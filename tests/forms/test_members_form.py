@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 import tenantkit as tk
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
+from tenantkit.exceptions import InvalidSpecError, NotFound, PartialApplyError, PermissionDenied
 from tenantkit.forms.members.form import MembersForm
 from tenantkit.provision.waiting.deleted import wait_until_deleted
-from tests.forms.faults import status
+from tests.forms.faults import connection_refused, status
+from tests.forms.gates import WAIT_S, Gate
 from tests.forms.pages import text, widgets
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def test_a_change_of_the_inputs_makes_the_plan_outdated(vision: Tenant, cluster:
 
     form.fill(add="eve@example.com")
 
-    assert form.disabled == {"apply": "the inputs have changed since the plan: plan again"}
+    assert form.disabled == {"apply": "the fields have changed since the plan: plan again"}
     click(form, "apply")
     assert form.report is None
     assert tk.get_tenant(cluster, vision.name).viewers == ()
@@ -216,3 +217,90 @@ def test_a_tenant_that_somebody_deleted_by_hand_is_not_offered(
         assert deleted.name not in form.tenant_choice.options
         assert vision.name in form.tenant_choice.options
         form.close()
+
+
+def test_a_cancelled_plan_is_not_kept(vision: Tenant, cluster: Cluster, faults: FaultyTransport) -> None:
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.com")
+    gate = faults.fault = Gate(lambda request: "/rolebindings" in request.path)
+
+    form.plan_button.click()
+    assert gate.reached.wait(WAIT_S)
+    form.cancel_button.click()
+    gate.opened.set()
+    assert form.job.wait(WAIT_S)
+
+    assert form.plan is None
+    assert form.disabled == {"apply": "plan first"}
+    assert text(form.panel.html).startswith("Cancelled\ncancelled: nothing was changed")
+
+
+def test_a_person_entered_while_the_form_plans_is_in_the_plan(
+    vision: Tenant, cluster: Cluster, faults: FaultyTransport
+) -> None:
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.com")
+    gate = faults.fault = Gate(lambda request: "/rolebindings" in request.path)
+
+    form.plan_button.click()
+    assert gate.reached.wait(WAIT_S)
+    form.fill(add=["sam@example.com", "eve@example.com"])
+    gate.opened.set()
+    assert form.job.wait(WAIT_S)
+
+    assert form.disabled == {}
+    assert "sam@example.com and eve@example.com become viewer" in text(form.panel.html)
+
+
+def test_while_a_plan_is_applied_the_form_says_so(vision: Tenant, cluster: Cluster, faults: FaultyTransport) -> None:
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.com")
+    click(form, "plan")
+    gate = faults.fault = Gate(lambda request: request.method != "GET")
+
+    form.apply_button.click()
+    assert gate.reached.wait(WAIT_S)
+    shown, progress = text(form.panel.html), text(form.progress.value)
+    gate.opened.set()
+    assert form.job.wait(WAIT_S)
+
+    assert shown.startswith("Applying\nThe changes below are being made.")
+    assert progress == "0 of 2 objects"
+
+
+def test_a_plan_stays_if_nothing_of_it_was_written(vision: Tenant, cluster: Cluster, faults: FaultyTransport) -> None:
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.com")
+    click(form, "plan")
+    faults.fail_from(1, connection_refused)
+
+    click(form, "apply")
+    assert "the connection was refused" in text(form.panel.html)
+    assert form.disabled == {}
+    faults.heal()
+    click(form, "apply")
+
+    assert tk.get_tenant(cluster, vision.name).viewers == ("sam@example.com",)
+
+
+def test_after_a_partial_apply_the_members_are_read_again_and_the_persons_stay(
+    vision: Tenant, cluster: Cluster, faults: FaultyTransport
+) -> None:
+    tk.add_member(cluster, vision.name, "eve@example.com", progress=False)
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.com", remove="eve@example.com")
+    click(form, "plan")
+    bindings = f"/namespaces/{vision.name}/rolebindings"
+    faults.fault = lambda _, request: (
+        status(403)(request) if request.method == "PATCH" and bindings in request.path else None
+    )
+
+    with pytest.raises(PartialApplyError):
+        form.submit()
+
+    assert list(form.members["person"]) == ["owner@example.com"]
+    assert "the test returns 403" in text(form.panel.html)
+    faults.heal()
+    assert form.disabled == {"apply": "plan first"}
+    form.submit()
+    assert list(form.members["person"]) == ["owner@example.com", "sam@example.com"]

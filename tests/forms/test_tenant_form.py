@@ -278,7 +278,7 @@ def test_an_unexpected_error_is_shown_in_full_with_a_button_to_copy_it(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("<b>secret</b>")
 
-    monkeypatch.setattr("tenantkit.forms.tenant.planning.plan", broken)
+    monkeypatch.setattr("tenantkit.forms.tenant.form.plan", broken)
     click(form, "plan")
 
     assert panel_text(form).startswith("Unexpected error\ntenantkit did not expect this error (ZeroDivisionError)")
@@ -312,7 +312,7 @@ def test_invalid_stored_settings_are_reported_in_the_panel(
             [Problem("data[platform.json]", "<b>", "is not a JSON object: install the platform again")]
         )
 
-    monkeypatch.setattr("tenantkit.forms.tenant.planning.plan", unreadable)
+    monkeypatch.setattr("tenantkit.forms.tenant.form.plan", unreadable)
     click(form, "plan")
 
     assert panel_text(form).splitlines() == [

@@ -93,8 +93,8 @@ class BaseForm:
         below: Sequence[Any] = (),
     ) -> None:
         """Arrange the form; the order is the same in all forms. `notes` explain why buttons are disabled."""
-        style = HTML(value=element("style", Html(_file("style.css")), onload=_file("page.js")))
-        style.add_class("tk-style")
+        style = html("tk-style")
+        style.value = element("style", Html(_file("style.css")), onload=_file("page.js"))
         row = HBox([*actions, self.cancel_button])
         row.add_class("tk-actions")
         self._set_title(title)
@@ -126,6 +126,13 @@ class BaseForm:
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
         data = {**data, "text/plain": repr(self)}
         return (data, *metadata) if metadata else data
+
+
+def html(css_class: str) -> Any:
+    """A place for markup, with a class of its own; empty at first."""
+    widget = HTML(value="")
+    widget.add_class(css_class)
+    return widget
 
 
 def _file(name: str) -> str:

@@ -7,56 +7,43 @@ at once, which a slip of the hand is enough for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import HTML, Button, Dropdown, Layout
+from ipywidgets import Button, Dropdown, Layout
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import read_existing_own
-from tenantkit.exceptions import InvalidSpecError, NotFound, PartialApplyError, PermissionDenied, Problem
-from tenantkit.forms.kit.form import BaseForm, shows_errors
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.forms.kit import results
+from tenantkit.forms.kit.form import shows_errors
 from tenantkit.forms.kit.markup import element
 from tenantkit.forms.kit.panel import notice, now_text
+from tenantkit.forms.kit.plan_form import PlanForm
 from tenantkit.forms.members.inputs import MembersInputs
-from tenantkit.forms.tenant import results
 from tenantkit.frames.members import members
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.apply import apply
 from tenantkit.provision.edits.reasons import ask_owners
-from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant_namespace, readable_tenant_namespaces, stored_tenant
 from tenantkit.provision.team.members import plan_members
 from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.forms.kit.markup import Content
     from tenantkit.forms.members.inputs import Choice
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
 
-    _Result = TypeVar("_Result")
-
 _NOT_READ = "the members of this tenant are not read: read them again"
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """A plan, and what it was made for."""
-
-    plan: Plan
-    choice: Choice
-    read_at: str
-
-
-class MembersForm(BaseForm):
+class MembersForm(PlanForm[tuple[str, "Choice"]]):
     """See who has which role in a tenant, and add and remove members.
 
     The form is displayed as the last line of a cell. Nothing is written before you click Apply, or call `submit`. For
@@ -103,18 +90,10 @@ class MembersForm(BaseForm):
             options=names, value=names[0], description="Tenant", layout=Layout(display=None if names[1:] else "none")
         )
         self._inputs = MembersInputs(self._on_change)
-        self._planned: _Planned | None = None
         self._loaded_tenant: str | None = None
-        self._is_applying = False
         self._refusal = ""
-        self._reasons = HTML(value="")
-        self.report: Report | None = None
         self.members: pd.DataFrame
-        self.plan_button = Button(description="Plan", button_style="primary", tooltip="Show what would change")
-        self.apply_button = Button(description="Apply", button_style="primary", tooltip="Make the planned changes")
         self.refresh_button = Button(description="Read again", tooltip="Read the members again")
-        self.plan_button.on_click(lambda _: self._on_plan())
-        self.apply_button.on_click(lambda _: self._on_apply())
         self.refresh_button.on_click(lambda _: self._on_refresh())
         self.tenant_choice.observe(lambda _: self._on_refresh(), names="value")
         self._read()
@@ -130,18 +109,6 @@ class MembersForm(BaseForm):
     def tenant(self) -> str:
         """The tenant that is shown."""
         return str(self.tenant_choice.value)
-
-    @property
-    def plan(self) -> Plan | None:
-        """The plan that is shown; None before Plan and after Apply."""
-        return self._planned.plan if self._planned is not None else None
-
-    @property
-    def disabled(self) -> dict[str, str]:
-        """The buttons that are disabled, each with the reason: `{"apply": "plan first"}`."""
-        refusal = self._not_read() or self._refusal
-        reasons = {"plan": refusal, "apply": refusal or self._not_planned()}
-        return {button: reason for button, reason in reasons.items() if reason}
 
     def fill(self, *, add: Any = (), role: str = "viewer", remove: Any = ()) -> None:
         """Set the inputs from Python.
@@ -167,28 +134,6 @@ class MembersForm(BaseForm):
         for person, box in self._inputs.boxes.items():
             box.value = person in wanted
 
-    def submit(self, *, plan_only: bool = False) -> Plan | Report:
-        """Plan and apply now, and wait for the result. The panel also shows it.
-
-        Args:
-            plan_only: show what would change, and change nothing. Default: False.
-
-        Returns:
-            The Report, or the Plan if `plan_only`.
-
-        Raises:
-            InvalidSpecError: a text names nobody, a person is an owner, or the tenant's members could not be read.
-            NotFound: a person has no role in the tenant any more.
-            PermissionDenied: you are neither an owner nor the platform; nothing was written.
-            StalePlanError: somebody changed the same objects at the same time. Nothing was written.
-            PartialApplyError: some objects failed or were cancelled; its `report` lists them.
-            BusyError: the form is busy with another job.
-            ClusterError: the server returned an error, or did not answer. Nothing was written.
-        """
-        if plan_only:
-            return self.job.run(lambda: self._showing_errors(self._make_plan))
-        return self.job.run(lambda: self._showing_errors(lambda: self._apply_plan(self._make_plan())))
-
     def __repr__(self) -> str:
         return f"<MembersForm: {self.tenant!r}>"
 
@@ -203,7 +148,7 @@ class MembersForm(BaseForm):
         reason = ask_owners(tenant.owners, team, is_frozen=tenant.frozen == "read-only").words("form")
         self.members = found
         self._refusal = "" if may_change else reason
-        self._planned = None
+        self._shown = None
         self._inputs.load(found)
         self._inputs.lock(f"Read-only: {reason}." if self._refusal else "")
         self._loaded_tenant = name
@@ -211,7 +156,7 @@ class MembersForm(BaseForm):
     def _forget(self) -> None:
         """Drop the plan and the inputs: if the read that follows fails, nothing of another tenant or time is left."""
         self._loaded_tenant = None
-        self._planned = None
+        self._shown = None
         self._refusal = ""
         self.members = self.members.iloc[:0]
         self._inputs.load(self.members)
@@ -221,7 +166,9 @@ class MembersForm(BaseForm):
         """Why the inputs are not those of the tenant that is shown; empty if they are."""
         return "" if self._loaded_tenant == self.tenant else _NOT_READ
 
-    def _make_plan(self) -> Plan:
+    # What the form plans and applies
+
+    def _read_inputs(self) -> tuple[str, Choice]:
         tenant = self._checked_tenant()
         if self._refusal:
             raise PermissionDenied(
@@ -230,16 +177,20 @@ class MembersForm(BaseForm):
                 operation="change members",
                 hint=Hint("{reason}", {"reason": self._refusal}),
             )
-        self._planned = None
         choice = self._inputs.choice
         if choice.is_empty:
             raise InvalidSpecError([Problem("add", [], "add somebody, or tick a member to remove")])
-        self._show_progress("Planning: reading the members")
-        plan = plan_members(self.cluster, tenant, choice.added, choice.removed)
-        planned = _Planned(plan, choice, now_text())
-        self._planned = planned
-        self.panel.follow(lambda: results.plan_content(plan, self._plan_state(planned)))
-        return plan
+        return tenant, choice
+
+    def _plan_for(self, asked: tuple[str, Choice]) -> Plan:
+        tenant, choice = asked
+        return plan_members(self.cluster, tenant, choice.added, choice.removed)
+
+    def _apply_plan(self, plan: Plan) -> Report:
+        tenant = self._checked_tenant()
+        if [planned.name for planned in plan.tenants] != [tenant]:
+            raise InvalidSpecError([Problem("tenant", tenant, "the plan is for another tenant: plan again")])
+        return super()._apply_plan(plan)
 
     def _checked_tenant(self) -> str:
         """The tenant that is shown, which is the one that was read.
@@ -252,79 +203,36 @@ class MembersForm(BaseForm):
             raise InvalidSpecError([Problem("tenant", tenant, _NOT_READ)])
         return tenant
 
-    def _apply_plan(self, plan: Plan) -> Report:
-        tenant = self._checked_tenant()
-        if [planned.name for planned in plan.tenants] != [tenant]:
-            raise InvalidSpecError([Problem("tenant", tenant, "the plan is for another tenant: plan again")])
-        self._is_applying = True
-        self._show_progress("Applying")
-        try:
-            self.report = apply(self.cluster, plan, progress=False, cancelled=self.job.cancelled)
-        except PartialApplyError as error:
-            self.report = error.report
-            raise
-        finally:
-            self._is_applying = False
-            self._planned = None
-        report = self.report
+    # What is shown
+
+    def _beside_report(self, plan: Plan) -> Sequence[Content]:
         notes = [it.words("form") for it in plan.notices]
-        shown = (
-            results.report_notice(report, now_text()),
-            results.report_table(report),
-            notice("info", "\n".join(notes)) if notes else None,
-        )
-        self.panel.show(*shown)
+        return (notice("info", "\n".join(notes)),) if notes else ()
+
+    def _after_apply(self, report: Report) -> Sequence[Content]:
+        """Read the members again; what could not be added can be planned again."""
+        persons = self._inputs.persons.value
         self._forget()
         try:
             self._read()
         except Exception as error:  # noqa: BLE001 (shown below the report: the changes are made)
-            self.panel.show(*shown, *results.error_content(error, as_links=False))
-        return report
+            return results.error_content(error, as_links=self._has_links)
+        if not report.is_done:
+            self._inputs.persons.value = persons
+        return ()
 
-    def _showing_errors(self, job: Callable[[], _Result]) -> _Result:
-        """Run a job; show on the page what it raises, and raise it."""
-        try:
-            return job()
-        except BaseException as error:
-            self.panel.show(*results.error_content(error, as_links=False))
-            raise
+    # What is enabled
 
-    def _plan_state(self, planned: _Planned) -> results.PlanState:
-        return results.PlanState(
-            planned.read_at,
-            is_current=self._is_current(planned),
-            is_applying=self._is_applying,
-            can_apply="apply" not in self.disabled,
-        )
-
-    def _is_current(self, planned: _Planned) -> bool:
-        try:
-            return planned.choice == self._inputs.choice
-        except InvalidSpecError:
-            return False
-
-    def _not_planned(self) -> str:
-        """Why nothing can be applied; empty if the plan that is shown can be."""
-        if self._planned is None:
-            return "plan first"
-        if not self._is_current(self._planned):
-            return "the inputs have changed since the plan: plan again"
-        changes = self._planned.plan.changes
-        if any(change.action in REFUSED for change in changes):
-            return "the plan has blocked rows"
-        return "" if any(change.action in ("create", "update", "delete") for change in changes) else "nothing changes"
+    def _plan_refusal(self) -> str:
+        return self._not_read() or self._refusal
 
     def _update_controls(self) -> None:
         super()._update_controls()
         is_busy = self.job.is_running
         self._inputs.set_busy(is_busy)
-        disabled = self.disabled
-        self.plan_button.disabled = is_busy or "plan" in disabled
-        self.apply_button.disabled = is_busy or "apply" in disabled
         self.refresh_button.disabled = self.tenant_choice.disabled = is_busy
-        text = " ".join(f"{button.capitalize()} is disabled: {reason}." for button, reason in disabled.items())
-        is_shown = text and not is_busy and not self._refusal  # a refusal is shown above the fields
-        self._reasons.value = element("p", text, class_="tk-disabled-reasons") if is_shown else ""
+        if self._refusal:
+            self._reasons.value = ""  # a refusal is shown above the fields
 
     def _reload(self) -> None:
         self._forget()
@@ -339,19 +247,8 @@ class MembersForm(BaseForm):
             self._refresh()
 
     @shows_errors
-    def _on_plan(self) -> None:
-        if "plan" not in self.disabled:  # a click from Python, or a queued one, ignores `disabled`
-            self.job.start(lambda: self._showing_errors(self._make_plan), lambda _: None)
-
-    @shows_errors
-    def _on_apply(self) -> None:
-        plan = self.plan
-        if plan is not None and "apply" not in self.disabled:
-            self.job.start(lambda: self._showing_errors(lambda: self._apply_plan(plan)), lambda _: None)
-
-    @shows_errors
     def _on_refresh(self) -> None:
-        self.job.start(lambda: self._showing_errors(self._reload), lambda _: None)
+        self._start(self._reload)
 
 
 def _own_tenants(cluster: Cluster) -> list[str]:

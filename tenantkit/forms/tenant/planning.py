@@ -1,4 +1,4 @@
-"""Plan the tenant of a form; a new tenant never overwrites an existing one."""
+"""What a tenant's form reads in a plan; a new tenant never overwrites an existing one."""
 
 from __future__ import annotations
 
@@ -7,28 +7,12 @@ from typing import TYPE_CHECKING
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import GRANT_ANNOTATION
-from tenantkit.provision.plan import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
-    from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.plan import Plan
-    from tenantkit.spec.tenant import Tenant
-
-
-def plan_fields(cluster: Cluster, read_tenant: Callable[[], Tenant]) -> Plan:
-    """Plan the tenant that the fields describe.
-
-    Args:
-        cluster: the cluster.
-        read_tenant: reads the tenant from the fields. It is read again after planning: while the kernel is busy, the
-            page holds back the last keystrokes, so that a click can overtake them.
-    """
-    tenant = read_tenant()
-    result = plan(cluster, [tenant])
-    return result if read_tenant() == tenant else plan(cluster, [read_tenant()])
 
 
 def namespace_change(plan: Plan) -> PlanChange:

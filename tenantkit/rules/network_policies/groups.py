@@ -96,10 +96,6 @@ def group_pods(
     return sorted(found, key=lambda group: (group.namespace, group.text))
 
 
-def _any_of(pods: Sequence[PodEnd]) -> PodEnd:
-    return replace(pods[0], name="", node_addresses=())
-
-
 def usual_addresses(pods: Iterable[PodEnd], policies: Policies) -> tuple[Address, ...] | None:
     """Addresses that stand for those of a pod that has none yet: of any pod, if policies treat all of them alike.
 

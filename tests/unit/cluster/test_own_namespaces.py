@@ -11,6 +11,7 @@ from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.my_tenants import my_tenants
 from tenantkit.rules.tenant_index import IndexedTenant, index_rule, marker_rule
 from tests.unit.cluster.seam import Script, answer, cluster, status
+from tests.unit.no_tenants import NO_RULES
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 _DENIED = status(403, "Forbidden", "pods is forbidden")
@@ -58,17 +59,13 @@ def test_a_user_without_a_tenant_in_an_index_is_no_member_and_nothing_is_incompl
 
 
 def test_a_cluster_without_an_index_is_not_taken_for_one_where_the_user_has_no_tenant() -> None:
-    reply = answer(201, {"status": {"resourceRules": [], "nonResourceRules": [], "incomplete": False}})
-
-    assert read_index(cluster(Script(reply))) == OwnTenants(
+    assert read_index(cluster(Script(NO_RULES))) == OwnTenants(
         (), "the platform does not keep an index of tenants (yet): ask the platform team to run install_platform"
     )
 
 
 def test_my_tenants_of_a_cluster_without_an_index_are_not_known() -> None:
-    reply = answer(201, {"status": {"resourceRules": [], "nonResourceRules": [], "incomplete": False}})
-
-    frame = my_tenants(cluster(Script(reply)))
+    frame = my_tenants(cluster(Script(NO_RULES)))
 
     assert frame.attrs["empty"].startswith("Your tenants are not known: the platform does not keep an index")
     assert [*frame.attrs["incomplete"]] == ["SelfSubjectRulesReview"]

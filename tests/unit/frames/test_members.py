@@ -115,7 +115,7 @@ def test_an_account_that_added_a_member_is_written_as_a_person() -> None:
 
 
 def test_bindings_outside_tenants_are_left_out() -> None:
-    assert members_frame(live(), granted={"vision": Granted(None)}).empty
+    assert members_frame(live(), granted={"vision": None}).empty
 
 
 @pytest.mark.parametrize("subjects", [None, [], "x", [{"kind": "User"}], [7]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.forms.tenant.disabled_buttons import changes_to_make
+from tenantkit.forms.kit.changes import changes_to_make
 
 if TYPE_CHECKING:
     import threading
