@@ -20,14 +20,15 @@ from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.findings.causes.scheduling import next_steps
 from tenantkit.findings.fits.dry_run_pod import DEFAULT_ACCELERATOR, dry_run, make_pod
-from tenantkit.findings.fits.lacking import lacking
+from tenantkit.findings.fits.lacking import lacking, quota_steps
 from tenantkit.findings.fits.node_room import node_room
 from tenantkit.findings.fits.quota_room import quota_room
 from tenantkit.findings.quota_holders import holders_text
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.frames.quota import quantity_text, unit_of
+from tenantkit.frames.quota import unit_of
+from tenantkit.provision.stored.platform import known_team
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.unschedulable import NO_NODES
 from tenantkit.spec.plain_values import plain
@@ -107,6 +108,7 @@ class Fit:
         wanted: how many pods the question was about.
         checks: the checks, those that block first.
         incomplete: by kind, why it could not be read.
+        team: whom to ask for more, with the provisioners whom the platform names.
 
     Example:
         >>> fit = fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
@@ -117,6 +119,7 @@ class Fit:
     wanted: int
     checks: tuple[FitCheck, ...]
     incomplete: dict[str, str] = field(default_factory=dict)
+    team: str = "the platform team"
 
     @property
     def answer(self) -> Answer:
@@ -171,7 +174,7 @@ class Fit:
 
     def __repr__(self) -> str:
         blocking = next((check for check in self.checks if check.answer == "no"), None)
-        return f"<Fit: {clean(f'no: {lacking(blocking, self.wanted)}' if blocking else self.summary)}>"
+        return f"<Fit: {clean(f'no: {lacking(blocking, self.wanted, self.team)}' if blocking else self.summary)}>"
 
     def _repr_html_(self) -> str:
         shown, more = self._shown
@@ -237,7 +240,8 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         ClusterUnavailable: the server did not answer.
 
     RBAC: get the namespace, list resourcequotas, limitranges and pods there, create pods (for the dry run), list nodes,
-    namespaces and pods in the whole cluster; without one of these permissions the answer may be `maybe`.
+    namespaces and pods in the whole cluster; without one of these permissions the answer may be `maybe`. Get configmap
+    `platform` in tenantkit-system, for whom to ask.
     Source: pages "Resource Quotas", "Limit Ranges", "Assigning Pods to Nodes".
 
     Example:
@@ -260,7 +264,8 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     pod = make_pod(namespace, **amounts, pod_spec=pod_spec)
     objects, incomplete = _read(cluster, namespace)
     admitted = dry_run(cluster, pod, objects.get("LimitRange", []))
-    return predict(ClusterSnapshot(objects, cluster.server_time, incomplete), admitted, wanted=pods)
+    snapshot = ClusterSnapshot(objects, cluster.server_time, incomplete, team=known_team(cluster))
+    return predict(snapshot, admitted, wanted=pods)
 
 
 def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int) -> Fit:
@@ -278,7 +283,7 @@ def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int) -> F
     ]
     ordered = sorted(checks, key=lambda check: _ORDER.index(check.answer))
     incomplete = {_OTHERS if kind == "AnyPod" else kind: reason for kind, reason in snapshot.incomplete.items()}
-    return Fit(wanted, tuple(ordered), incomplete)
+    return Fit(wanted, tuple(ordered), incomplete, snapshot.team)
 
 
 def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], dict[str, str]]:
@@ -334,7 +339,7 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
     if answer == "no" and room.free is not None:
         quota = snapshot.find("ResourceQuota", room.quota, namespace)
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
-        steps = _OTHER_CLASS if _is_about_priority(quota) else _quota_steps(room, wanted, held)
+        steps = _OTHER_CLASS if _is_about_priority(quota) else quota_steps(room, wanted, held, snapshot.team)
     return FitCheck(
         "quota",
         f"ResourceQuota/{room.quota}",
@@ -355,20 +360,6 @@ def _is_about_priority(quota: Manifest | None) -> bool:
     expressions = (spec.get("scopeSelector") or {}).get("matchExpressions") or ()
     scopes = {expression.get("scopeName") for expression in expressions}
     return scopes == {"PriorityClass"} and (spec.get("hard") or {}).get("pods") == "0"
-
-
-def _quota_steps(room: QuotaRoom, wanted: int, held: str) -> str:
-    """What to do about an entry that has too little room; nothing can be freed of what was never granted."""
-    needed, granted = room.each * wanted, room.hard
-    if granted == 0:
-        return (
-            f"ask the platform team to grant {quantity_text(needed, room.resource)} of {room.resource}: none is granted"
-        )
-    if granted is not None and needed > granted:
-        most = quantity_text(granted, room.resource)
-        return f"ask the platform team for a larger quota: all of it is {most} of {room.resource}, or run fewer pods"
-    shortfall = quantity_text(needed - (room.free or 0), room.resource)
-    return f"free {shortfall} of {room.resource}" + (f", {held}" if held else ", or ask for a larger quota")
 
 
 def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[FitCheck]:
@@ -396,5 +387,5 @@ def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[
     unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer, *after_first)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
-    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, can_free=False)
+    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, snapshot.team, can_free=False)
     return [FitCheck(gate, _NODES, answer, None if unsure else room.pods, reason=reason, next_steps=steps)]

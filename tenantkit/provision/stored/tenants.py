@@ -14,7 +14,7 @@ from tenantkit.provision.content.namespace import contents_of
 from tenantkit.provision.content.team import TEAM_KINDS, team_part, with_team
 from tenantkit.provision.live import LiveState
 from tenantkit.provision.read import read_contents
-from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.platform import get_platform, known_team
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.tenant import Tenant
 
@@ -266,7 +266,7 @@ def _not_found(cluster: ClusterApi, tenant: str, namespace: str, why: str = "") 
             for namespace in cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
         ]
     except ClusterError:  # then there is no suggestion
-        hint = Hint("check the name, or ask the platform team to create the tenant")
+        hint = Hint("check the name, or ask {team} to create the tenant", {"team": known_team(cluster)})
     else:
         similar = get_close_matches(str(tenant), names, n=1)
         hint = Hint("{tenants} shows the tenants of this cluster")

@@ -30,7 +30,7 @@ from tests.unit.findings.test_fits import GPU, predicted
             {GPU: "4"},
             {GPU: "3"},
             {"gpus": 2},
-            f"2 GPUs requested, 1 of 4 granted is free: free 1 of requests.{GPU}, or ask for a larger quota",
+            f"2 GPUs requested, 1 of 4 granted is free: free 1 of requests.{GPU}, {OR_ASK}",
         ),
     ],
 )
