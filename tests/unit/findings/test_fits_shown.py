@@ -9,6 +9,8 @@ import pytest
 from tests.unit.findings.fits_objects import node, quota
 from tests.unit.findings.test_fits import GPU, predicted
 
+OR_ASK = "or ask the platform team for a larger quota"
+
 
 @pytest.mark.parametrize(
     ("hard", "used", "asked", "said"),
