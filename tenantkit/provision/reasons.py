@@ -308,12 +308,12 @@ def not_readable(error: TenantKitError) -> Reason:
     return _of_error("not-readable", error)
 
 
-def stay_in_index(tenant: str) -> Reason:
-    """The tenant's objects in the index may not be read by whoever deletes the tenant."""
+def stay_in_index(tenant: str, team: str) -> Reason:
+    """The tenant's objects in the index may not be read by whoever deletes or releases the tenant."""
     return Reason(
         "not-readable",
-        f"what tenant {tenant!r} has in namespace tenantkit-index may not be read, and stays if it exists: ask the "
-        f"platform team to delete the Roles and RoleBindings tenant-{tenant} and owners-{tenant} there",
+        f"what tenant {tenant!r} has in namespace tenantkit-index may not be read, and stays if it exists: ask "
+        f"{team} to delete the Roles and RoleBindings tenant-{tenant} and owners-{tenant} there",
     )
 
 
