@@ -14,7 +14,7 @@ from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.exceptions import NotFound, PermissionDenied, Worded
 from tenantkit.findings.causes.kueue import QUEUED
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
@@ -77,7 +77,7 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
         except NotFound:  # the server does not have that kind
             objects[kind] = ()
         except PermissionDenied as refusal:
-            incomplete[kind] = str(refusal)
+            incomplete[kind] = Worded.of(refusal)
 
     def read(kind: str) -> None:
         if kind == QUEUED:
@@ -122,7 +122,7 @@ def read_bound_pods(cluster: Cluster) -> list[Manifest] | str:
     try:
         found = list_projected(cluster, "Pod", _whole, field_selector=_BOUND)
     except PermissionDenied as refusal:
-        return str(refusal)
+        return Worded.of(refusal)
     incomplete: dict[str, str] = {}
     note_unreadable(incomplete, found)
     return incomplete.get("Pod", found)

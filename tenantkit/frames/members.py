@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import ClusterError, InvalidSpecError, PermissionDenied, SpecVersionError
+from tenantkit.exceptions import ClusterError, InvalidSpecError, PermissionDenied, SpecVersionError, Worded
 from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
@@ -146,7 +146,7 @@ def _granted(
     try:
         found, seen = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
     except PermissionDenied as refusal:
-        incomplete["Namespace"] = str(refusal)
+        incomplete["Namespace"] = Worded.of(refusal)
         return {}
     if (gap := gap_in_namespaces(seen, scope)) is not None:
         incomplete["Namespace"] = gap
@@ -169,7 +169,7 @@ def _people(cluster: Cluster, incomplete: dict[str, str]) -> People:
     try:
         return get_platform(cluster).people
     except (ClusterError, InvalidSpecError, SpecVersionError) as error:
-        incomplete["ConfigMap"] = str(error)
+        incomplete["ConfigMap"] = Worded.of(error)
         return People()
 
 

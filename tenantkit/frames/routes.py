@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import PermissionDenied
+from tenantkit.exceptions import PermissionDenied, Worded
 from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
@@ -123,7 +123,7 @@ def _tenants(
     try:
         found, seen = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
     except PermissionDenied as refusal:
-        incomplete["Namespace"] = str(refusal)
+        incomplete["Namespace"] = Worded.of(refusal)
         return {}
     if (gap := gap_in_namespaces(seen, scope)) is not None:
         incomplete["Namespace"] = gap

@@ -17,7 +17,7 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.tables import clean
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Worded
 from tenantkit.findings.causes.scheduling import next_steps
 from tenantkit.findings.fits.dry_run_pod import DEFAULT_ACCELERATOR, dry_run, make_pod
 from tenantkit.findings.fits.lacking import lacking, quota_steps
@@ -307,7 +307,7 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
         except NotFound:  # the server does not have that kind
             objects[kind] = []
         except PermissionDenied as refusal:
-            incomplete[kind] = str(refusal)
+            incomplete[kind] = Worded.of(refusal)
 
     side_by_side(read, ("ResourceQuota", "LimitRange", "Pod", "ReplicaSet", "Job", "Node", "AnyPod", "Namespace"))
     return objects, incomplete

@@ -240,8 +240,8 @@ def follow_logs(  # noqa: PLR0913 (all but two are optional)
     Returns:
         A `LogStream`: iterate over it for lines, each with `pod`, `container`, `time` and `text`; `stop()`, the end of
         a `for` loop or a `with` block, or Ctrl-C ends it. It covers the pods that exist now, not those that are created
-        later; its `notes` say so, and which of them are left out, its `errors` from which containers no more lines come. The
-        iteration raises PermissionDenied, BadRequest or ClusterUnavailable where no log at all can be read.
+        later; its `notes` say so, and which of them are left out, its `errors` from which containers no more lines
+        come. The iteration raises PermissionDenied, BadRequest or ClusterUnavailable where no log at all can be read.
 
     Raises:
         InvalidSpecError: an argument is invalid, or no pod of the workload has such a container.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.own_namespaces import NAME_NAMESPACES, own_namespaces, read_index
-from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
+from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Worded
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PROTECTED_LABEL, TENANT_LABEL
 from tenantkit.provision.content.namespace import contents_of
@@ -120,7 +120,7 @@ def _with_grants(namespaces: Iterable[Manifest]) -> tuple[list[Manifest], dict[s
         try:
             stored_tenant(namespace)
         except (InvalidSpecError, SpecVersionError) as error:
-            incomplete[namespace["metadata"]["name"]] = str(error)
+            incomplete[namespace["metadata"]["name"]] = Worded.of(error)
         else:
             readable.append(namespace)
     return readable, incomplete
