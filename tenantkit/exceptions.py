@@ -73,6 +73,38 @@ def _restored(
     return error
 
 
+class Worded(str):
+    """A text in Python's words that is also known in those of the other surfaces: for `attrs`, which hold plain data.
+
+    Example:
+        >>> from tenantkit.hints import Hint
+        >>> refusal = PermissionDenied("you may not list pods", status=403, hint=Hint("{whoami} shows who you are"))
+        >>> reason = Worded.of(refusal)
+        >>> reason == str(refusal), reason.words("shell")
+        (True, 'you may not list pods; `tenantkit whoami` shows who you are')
+    """
+
+    __slots__ = ("texts",)
+    texts: dict[Surface, str]
+
+    @classmethod
+    def of(cls, error: TenantKitError) -> Self:
+        """What an error says."""
+        found = cls(error)
+        found.texts = {surface: error.words(surface) for surface in SURFACES}
+        return found
+
+    def words(self, surface: Surface) -> str:
+        """The text in the words of Python, the command line or a form."""
+        check_surface(surface)
+        return self.texts[surface]
+
+
+def words_of(text: str, surface: Surface) -> str:
+    """A text in the words of a surface, if it is known in these."""
+    return text.words(surface) if isinstance(text, Worded) else text
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """A value of another process, of which only the text was sent."""

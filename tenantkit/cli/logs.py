@@ -12,6 +12,7 @@ from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import notify, output_option, print_result, print_text
 from tenantkit.cli.reading import filter_options, frame_json
+from tenantkit.exceptions import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +105,7 @@ def _follow(cluster: Cluster, workload: str, options: dict[str, Any]) -> int:
 
 def _notify_incomplete(incomplete: Mapping[str, str]) -> None:
     for kind, reason in incomplete.items():
-        notify(f"tenantkit: {kind} could not be read in full: {reason}")
+        notify(f"tenantkit: {kind} could not be read in full: {words_of(reason, 'shell')}")
 
 
 def _notify_lost(stream: LogStream, said: set[str]) -> None:

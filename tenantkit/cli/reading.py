@@ -17,6 +17,7 @@ import click
 
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import print_result
+from tenantkit.exceptions import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,10 +96,9 @@ def frame_table(frame: pd.DataFrame, *, is_whole: bool = False) -> str:
 
     width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
     if frame.empty:
-        return "\n".join(sentences_lines([empty_sentence(frame), *incomplete_notes(frame.attrs)], width))
-    return frame_text(
-        shown_of(frame, datetime.now(UTC), max_rows=None, max_columns=None, is_folded=not is_whole), width
-    )
+        return "\n".join(sentences_lines([empty_sentence(frame), *incomplete_notes(frame.attrs, "shell")], width))
+    shown = shown_of(frame, datetime.now(UTC), max_rows=None, max_columns=None, is_folded=not is_whole, surface="shell")
+    return frame_text(shown, width)
 
 
 def frame_json(frame: pd.DataFrame) -> dict[str, Any]:
@@ -109,7 +109,9 @@ def frame_json(frame: pd.DataFrame) -> dict[str, Any]:
     return {
         "rows": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)],
         "scope": scope if isinstance(scope, str) else list(scope),
-        "incomplete": dict(frame.attrs.get("incomplete") or {}),
+        "incomplete": {
+            kind: words_of(reason, "shell") for kind, reason in (frame.attrs.get("incomplete") or {}).items()
+        },
     }
 
 

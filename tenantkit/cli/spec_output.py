@@ -12,7 +12,7 @@ from tenantkit.cli.connection import CLUSTER_OPTIONS, FILE, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import notify, print_text
 from tenantkit.cli.spec_files import read_spec_files
-from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.exceptions import InvalidSpecError, Problem, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +119,7 @@ def _stored(cluster: Cluster, names: Sequence[str]) -> tuple[Platform | None, Se
     tenants = get_tenants(cluster)
     incomplete = tenants.attrs["incomplete"]
     for namespace, reason in incomplete.items():
-        notify(f"tenantkit: the tenant in namespace {namespace} is left out: {reason}")
+        notify(f"tenantkit: the tenant in namespace {namespace} is left out: {words_of(reason, 'shell')}")
     return find_platform(cluster), tenants, not incomplete
 
 

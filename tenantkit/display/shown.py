@@ -15,12 +15,14 @@ import pandas as pd
 from tenantkit.display.cells import LONG, NAME_LIMIT, TEXT_LIMIT, UNITS, cells_of, of_text
 from tenantkit.display.folding import folding_of, unfolded
 from tenantkit.display.tables import cut
+from tenantkit.exceptions import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tenantkit.display.cells import Cell
+    from tenantkit.hints import Surface
 
 EMPTY = "empty"  # the key in a frame's `attrs` of the sentence that is shown for no rows
 
@@ -88,8 +90,14 @@ class Shown:
     notes: tuple[str, ...]
 
 
-def shown_of(
-    frame: pd.DataFrame, now: datetime, *, max_rows: int | None, max_columns: int | None, is_folded: bool = True
+def shown_of(  # noqa: PLR0913 (all but two are optional)
+    frame: pd.DataFrame,
+    now: datetime,
+    *,
+    max_rows: int | None,
+    max_columns: int | None,
+    is_folded: bool = True,
+    surface: Surface = "python",
 ) -> Shown:
     """Decide what of a frame is shown.
 
@@ -99,6 +107,7 @@ def shown_of(
         max_rows: at most so many rows, and as many folded ones; None: all.
         max_columns: at most so many columns; None or 0: all.
         is_folded: whether the rows that need no attention are folded.
+        surface: the wording of what could not be read.
     """
     folding = folding_of(frame) if is_folded else unfolded(frame)
     kept, folded = (_first(np.flatnonzero(flags), max_rows) for flags in (~folding.is_folded, folding.is_folded))
@@ -112,7 +121,7 @@ def shown_of(
     if max_columns and len(columns) > max_columns:
         notes.append(_named("More columns", [column.heading for column in columns[max_columns:]]))
         columns = columns[:max_columns]
-    notes += incomplete_notes(frame.attrs)
+    notes += incomplete_notes(frame.attrs, surface)
     number = int(folding.is_folded.sum())
     fold = f"{number:,} more rows {folding.reason}" if number else ""
     return Shown(_long_below(columns), len(kept), fold, number, tuple(filter(None, notes)))
@@ -139,12 +148,13 @@ def _covered(scope: object) -> str:
     return cut(f" Covers these namespaces only: {', '.join(map(str, scope))}.", TEXT_LIMIT)
 
 
-def incomplete_notes(attrs: Mapping[Any, Any]) -> list[str]:
-    """What could not be read, one note for each kind."""
+def incomplete_notes(attrs: Mapping[Any, Any], surface: Surface = "python") -> list[str]:
+    """What could not be read, one note for each kind, in the words of a surface."""
     incomplete = attrs.get("incomplete")
     if not isinstance(incomplete, dict):
         return []
-    notes = [cut(f"Incomplete, {kind}: {reason}", TEXT_LIMIT) for kind, reason in [*incomplete.items()][:_MOST_NOTES]]
+    said = [(kind, words_of(reason, surface)) for kind, reason in incomplete.items()]
+    notes = [cut(f"Incomplete, {kind}: {reason}", TEXT_LIMIT) for kind, reason in said[:_MOST_NOTES]]
     left_out = len(incomplete) - len(notes)
     return [*notes, f"Incomplete: {left_out:,} more."] if left_out else notes
 

@@ -14,11 +14,12 @@ from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.exceptions import NotFound, PermissionDenied, Worded
 from tenantkit.findings.causes.kueue import QUEUED
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
+from tenantkit.provision.stored.platform import known_team
 from tenantkit.rules.kinds import Kind
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
         ClusterUnavailable: the server did not answer.
 
     RBAC: list pods, events, resourcequotas, limitranges, persistentvolumeclaims, deployments, replicasets,
-    statefulsets, daemonsets, jobs and cronjobs in each namespace; nodes, and pods of all namespaces, if you may.
+    statefulsets, daemonsets, jobs and cronjobs in each namespace; nodes, pods of all namespaces, and get configmap
+    `platform` in tenantkit-system, if you may.
     """
     names = [namespace["metadata"]["name"] for namespace in namespaces]
     objects: dict[str, Sequence[Manifest]] = {"Namespace": namespaces}
@@ -75,7 +77,7 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
         except NotFound:  # the server does not have that kind
             objects[kind] = ()
         except PermissionDenied as refusal:
-            incomplete[kind] = str(refusal)
+            incomplete[kind] = Worded.of(refusal)
 
     def read(kind: str) -> None:
         if kind == QUEUED:
@@ -95,7 +97,9 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
     above = {(place, str(owner)): str(above) for (place, owner), above in chains.owners.items() if above is not None}
     creators = {(place, str(owner)): creator for (place, owner), creator in chains.creators.items()}
     now = cluster.server_time
-    return ClusterSnapshot(objects, now, incomplete, above, creators, unknown_owners=chains.incomplete)
+    return ClusterSnapshot(
+        objects, now, incomplete, above, creators, unknown_owners=chains.incomplete, team=known_team(cluster)
+    )
 
 
 def _chains_of_others(cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]) -> Chains:
@@ -118,7 +122,7 @@ def read_bound_pods(cluster: Cluster) -> list[Manifest] | str:
     try:
         found = list_projected(cluster, "Pod", _whole, field_selector=_BOUND)
     except PermissionDenied as refusal:
-        return str(refusal)
+        return Worded.of(refusal)
     incomplete: dict[str, str] = {}
     note_unreadable(incomplete, found)
     return incomplete.get("Pod", found)

@@ -50,7 +50,7 @@ def read_refusal(snapshot: ClusterSnapshot, namespace: str, message: str) -> Ref
         namespace: where the object was to be created.
         message: of the API server, as a controller repeats it.
     """
-    parsed = parse_refusal(message)
+    parsed = parse_refusal(message, snapshot.team)
     if parsed is None:
         return Refusal("refused", None, "", "change what the server rejects")
     meaning = _MEANINGS[parsed.code]

@@ -39,6 +39,7 @@ class ClusterSnapshot:
         creators: likewise, the creators that these objects name.
         unknown_owners: by kind, why the owners of its objects are unknown, so that chains end there.
         bound: the pods that hold resources on nodes, in all namespaces; or why they were not read.
+        team: who maintains the platform, as `platform_team` words it.
     """
 
     objects: Mapping[str, Sequence[Manifest]]
@@ -48,6 +49,7 @@ class ClusterSnapshot:
     creators: Mapping[tuple[str, str], str] = field(default_factory=dict)
     bound: Sequence[Manifest] | str = "not read"
     unknown_owners: Mapping[str, str] = field(default_factory=dict)
+    team: str = "the platform team"
 
     def __post_init__(self) -> None:
         """Read what does not have its type as missing: one odd object must not hide the causes in the others."""

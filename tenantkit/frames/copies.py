@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.exceptions import InvalidSpecError, SpecVersionError, Worded
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
@@ -129,7 +129,7 @@ def _tenants(namespaces: Iterable[Manifest], incomplete: dict[str, str]) -> Iter
         try:
             yield stored_tenant(namespace)
         except (InvalidSpecError, SpecVersionError) as error:
-            incomplete[namespace["metadata"]["name"]] = str(error)
+            incomplete[namespace["metadata"]["name"]] = Worded.of(error)
 
 
 def _rows(

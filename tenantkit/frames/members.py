@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import ClusterError, InvalidSpecError, SpecVersionError
+from tenantkit.exceptions import ClusterError, InvalidSpecError, SpecVersionError, Worded
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
@@ -151,7 +151,7 @@ def _people(cluster: Cluster, incomplete: dict[str, str]) -> People:
     try:
         return get_platform(cluster).people
     except (ClusterError, InvalidSpecError, SpecVersionError) as error:
-        incomplete["ConfigMap"] = str(error)
+        incomplete["ConfigMap"] = Worded.of(error)
         return People()
 
 

@@ -16,7 +16,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import project_visible
-from tenantkit.exceptions import PermissionDenied
+from tenantkit.exceptions import PermissionDenied, Worded
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
@@ -121,7 +121,7 @@ def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFram
     try:
         reserved = read_reserved(cluster, incomplete)
     except PermissionDenied as refusal:
-        incomplete["Pod"] = str(refusal)
+        incomplete["Pod"] = Worded.of(refusal)
     note_unreadable(incomplete, found)
     frame = nodes_frame(found, reserved=reserved)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}

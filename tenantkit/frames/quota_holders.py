@@ -17,7 +17,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.shown import EMPTY
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, Worded
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import NO_OBJECT, creator_of, why_no_creator
 from tenantkit.frames.kit.empty_answers import note_empty, place_text
@@ -155,7 +155,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
     try:
         claims = _claims(cluster, scope, label_selector)
     except PermissionDenied as refusal:
-        chains.incomplete["PersistentVolumeClaim"] = str(refusal)
+        chains.incomplete["PersistentVolumeClaim"] = Worded.of(refusal)
     note_unreadable(chains.incomplete, quotas, pods, claims or ())
     owned = read_namespace_owners(cluster, scope, chains.incomplete)
     if filters.namespaces is None and "Namespace" not in chains.incomplete:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
-from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.exceptions import NotFound, PermissionDenied, Worded
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
@@ -101,7 +101,7 @@ def services(
     try:
         slices = _slices(cluster, scope)
     except (PermissionDenied, NotFound) as refusal:
-        incomplete["EndpointSlice"] = str(refusal)
+        incomplete["EndpointSlice"] = Worded.of(refusal)
     note_unreadable(incomplete, found, slices or ())
     frame = services_frame(found, slices=slices, owned=read_namespace_owners(cluster, scope, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Worded
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
@@ -138,7 +138,7 @@ def tenants_frame(
         try:
             tenant = stored_tenant(namespace)
         except (InvalidSpecError, SpecVersionError) as error:
-            incomplete[namespace["metadata"]["name"]] = str(error)
+            incomplete[namespace["metadata"]["name"]] = Worded.of(error)
         rows.append(_row(namespace, tenant, moment, is_isolated=_is_isolated(namespace, isolated)))
     frame = frame_of_rows(rows, TENANTS)
     frame.attrs["incomplete"] = incomplete
@@ -188,6 +188,6 @@ def _isolated(
             field_selector=f"metadata.name={DEFAULT_DENY}",
         )
     except (NotFound, PermissionDenied) as error:
-        incomplete["NetworkPolicy"] = str(error)
+        incomplete["NetworkPolicy"] = Worded.of(error)
         return None
     return {policy["metadata"]["namespace"] for policy in policies}

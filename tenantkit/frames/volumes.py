@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
-from tenantkit.exceptions import PermissionDenied
+from tenantkit.exceptions import PermissionDenied, Worded
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
@@ -140,7 +140,7 @@ def volumes(
     try:
         users = _read_users(cluster, scope, incomplete)
     except PermissionDenied as refusal:
-        incomplete["Pod"] = str(refusal)
+        incomplete["Pod"] = Worded.of(refusal)
     note_unreadable(incomplete, claims)
     frame = _frame(claims, users, read_namespace_owners(cluster, scope, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}

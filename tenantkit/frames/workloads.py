@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
-from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
+from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied, Worded
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.empty_answers import note_empty
@@ -154,7 +154,7 @@ def workloads(
         try:
             manifests, covered = project_visible(cluster, kind, _whole, namespaces=where)
         except (PermissionDenied, NotFound) as refusal:
-            chains.incomplete[kind] = str(refusal)
+            chains.incomplete[kind] = Worded.of(refusal)
             continue
         if (gap := gap_in(kind, covered, scope)) is not None:
             chains.incomplete[kind] = gap

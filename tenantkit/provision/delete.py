@@ -196,7 +196,8 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         with closing(Progress(len(names), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
             run = _Run(cluster, stop, shown)
             run.all(targets, max_concurrency, timeout_s)
-        report = replace(run.report(names), warnings=tuple(stay_in_index(name) for name in index.refused))
+        stay = tuple(stay_in_index(name, platform_team(platform)) for name in index.refused)
+        report = replace(run.report(names), warnings=stay)
         if not report.is_complete:
             if len(names) == 1 and run.errors:
                 raise run.errors[0]

@@ -15,7 +15,7 @@ from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.index.read import is_in_index
-from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, NOT_COMPARED, host_not_yours, not_yours
+from tenantkit.provision.reasons import NOT_COMPARED, host_not_yours, not_yours
 from tenantkit.rules.kinds import KINDS
 from tenantkit.spec.people import platform_team
 
@@ -118,5 +118,5 @@ def _marked(change: PlanChange, team: str) -> PlanChange:
 
 
 def _why(row: PlanRow, team: str) -> Reason:
-    is_unchecked = row.ref.kind == "Namespace" and row.code == HOSTS_NOT_CHECKED.code
+    is_unchecked = row.ref.kind == "Namespace" and row.code == "hosts-not-checked"
     return host_not_yours(team) if is_unchecked else not_yours(team)

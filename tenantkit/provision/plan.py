@@ -319,7 +319,8 @@ def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) ->
             planned.append(not_fitting(tenant, platform, unfit[tenant.name]))
             continue
         clashes = taken.get(tenant.name, {})
-        planned += with_checked_hosts(compared[tenant.name], clashes, is_complete=live.has_all_namespaces)
+        checked = (compared[tenant.name], clashes, platform_team(platform))
+        planned += with_checked_hosts(*checked, is_complete=live.has_all_namespaces)
     return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
 
 

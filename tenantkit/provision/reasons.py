@@ -147,11 +147,6 @@ MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without
 IN_THE_INDEX = Reason("in-the-index", "members find the tenant through it, and owners list new members in it")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
-HOSTS_NOT_CHECKED = Reason(
-    "hosts-not-checked",
-    "it is not known whether another tenant has this host, since you may not list namespaces: "
-    "ask the platform team to plan this tenant",
-)
 PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed",
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
@@ -269,12 +264,16 @@ def exists_elsewhere(namespace: str, expected: str) -> Reason:
     )
 
 
-def host_taken(clashes: str) -> Reason:
-    """The tenant requests hosts that others have."""
+def host_taken(taken: Mapping[str, str]) -> Reason:
+    """The tenant requests hosts that others have: by host, the other tenant."""
+    clashes = ", ".join(f"{host!r} of tenant {other!r}" for host, other in taken.items())
     return Reason(
         "host-taken",
-        f"this tenant requests a host of another tenant: {clashes}; "
-        f"choose another host, or remove it from that tenant first",
+        Message(
+            "this tenant requests a host of another tenant: {clashes}; choose another host, or remove it from that "
+            "tenant first",
+            {"clashes": clashes, "taken": dict(taken)},
+        ),
     )
 
 
@@ -309,12 +308,12 @@ def not_readable(error: TenantKitError) -> Reason:
     return _of_error("not-readable", error)
 
 
-def stay_in_index(tenant: str) -> Reason:
-    """The tenant's objects in the index may not be read by whoever deletes the tenant."""
+def stay_in_index(tenant: str, team: str) -> Reason:
+    """The tenant's objects in the index may not be read by whoever deletes or releases the tenant."""
     return Reason(
         "not-readable",
-        f"what tenant {tenant!r} has in namespace tenantkit-index may not be read, and stays if it exists: ask the "
-        f"platform team to delete the Roles and RoleBindings tenant-{tenant} and owners-{tenant} there",
+        f"what tenant {tenant!r} has in namespace tenantkit-index may not be read, and stays if it exists: ask "
+        f"{team} to delete the Roles and RoleBindings tenant-{tenant} and owners-{tenant} there",
     )
 
 
@@ -356,6 +355,15 @@ def source_of_tenant(source: CopySource) -> Reason:
 def denied(error: TenantKitError) -> Reason:
     """The server would refuse the change."""
     return _of_error("denied", error)
+
+
+def hosts_not_checked(team: str) -> Reason:
+    """Another tenant may have the host: this user cannot see all tenants."""
+    return Reason(
+        "hosts-not-checked",
+        "it is not known whether another tenant has this host, since you may not list namespaces: "
+        f"ask {team} to plan this tenant",
+    )
 
 
 def failed(error: TenantKitError) -> Reason:

@@ -50,7 +50,7 @@ class ServerRefusal:
     next_steps: str
 
 
-def parse_refusal(message: str) -> ServerRefusal | None:
+def parse_refusal(message: str, team: str = "the platform team") -> ServerRefusal | None:
     """Parse the message of a refusal; None if no row of the table matches.
 
     Example:
@@ -62,7 +62,7 @@ def parse_refusal(message: str) -> ServerRefusal | None:
         found = row.pattern.search(message)
         if found is not None:
             names = {key: value or "" for key, value in found.groupdict().items()}
-            return ServerRefusal(row.code, names, row.next_steps.format_map(names))
+            return ServerRefusal(row.code, names, row.next_steps.format_map(names | {"team": team}))
     return None
 
 
@@ -82,8 +82,7 @@ _PATTERNS = (
     _Pattern(
         "tenant frozen",  # the name of the quota with which tenantkit freezes a tenant
         re.compile(r"exceeded quota: (?P<name>tenantkit-frozen)\b"),
-        "the tenant is frozen by the platform: no new pods start until the platform team thaws it, so ask them; what "
-        "runs goes on",
+        "the tenant is frozen by the platform: no new pods start until {team} thaws it, so ask them; what runs goes on",
     ),
     _Pattern(
         "quota exceeded",
@@ -99,12 +98,12 @@ _PATTERNS = (
             r"exceeded quota: (?P<name>[^,\s]+)"
             r"(?:, requested: (?P<requested>\S+), used: (?P<used>\S+), limited: (?P<limited>[^\s\];]+))?"
         ),
-        "request less, delete workloads that hold it, or ask the platform team for a larger quota",
+        "request less, delete workloads that hold it, or ask {team} for a larger quota",
     ),
     _Pattern(
         "quota missing",
         re.compile(r"insufficient quota to (?:consume|match these scopes): (?P<entries>.+)"),
-        "ask the platform team for a quota that covers these pods",
+        "ask {team} for a quota that covers these pods",
     ),
     _Pattern(
         "quota not counted",
@@ -128,7 +127,7 @@ _PATTERNS = (
     _Pattern(
         "pod security",
         re.compile(r'violates PodSecurity "(?P<level>[^"]+)"(?:: (?P<fields>.+))?', re.DOTALL),
-        "change the fields in the message in the pod template, or ask the platform team for a level other than {level}",
+        "change the fields in the message in the pod template, or ask {team} for a level other than {level}",
     ),
     _Pattern(
         "guardrail",
@@ -141,17 +140,17 @@ _PATTERNS = (
     _Pattern(
         "policy",
         re.compile(r"ValidatingAdmissionPolicy '(?P<name>[^']+)' with binding '(?P<binding>[^']+)' denied request"),
-        "change what the policy rejects; the platform team maintains it",
+        "change what the policy rejects; {team} maintains it",
     ),
     _Pattern(
         "webhook denied",
         re.compile(r'admission webhook "(?P<name>[^"]+)" denied the request'),
-        "change what the webhook rejects; the platform team maintains it",
+        "change what the webhook rejects; {team} maintains it",
     ),
     _Pattern(
         "webhook failed",
         re.compile(r'failed calling webhook "(?P<name>[^"]+)"'),
-        "report to the platform team that this webhook does not answer",
+        "report to {team} that this webhook does not answer",
     ),
     _Pattern(
         "service account missing",

@@ -10,7 +10,8 @@ import pytest
 import tenantkit as tk
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied
 from tenantkit.forms.tenant.form import TenantForm
-from tests.forms.pages import fill, page
+from tests.eventually import eventually
+from tests.forms.pages import click, fill, note, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,3 +161,21 @@ def test_a_stranger_gets_a_request_for_a_new_tenant(
             "- size: small (4 CPU cores, 16 GiB of memory, no GPUs, 50 GiB of storage, 20 pods)",
         ]
         assert form.request.endswith(form.yaml.rstrip("\n"))
+
+
+def test_an_owner_sees_at_the_field_that_another_tenant_has_a_host(
+    vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster, names: Callable[[], str]
+) -> None:
+    other = names()
+    tk.apply(cluster, tk.plan(cluster, vision.with_(name=other, hosts=["v.example.com"], routes=[])), progress=False)
+    with connect_as("owner") as owner:
+        eventually(lambda: other in {it.tenant for it in tk.whoami(owner).tenants})
+        form = TenantForm(owner, vision.name)
+        form.draft_box.value = True
+        form.fill(hosts=["v.example.com"])
+
+        click(form, "plan")
+
+        assert f"'v.example.com': belongs to tenant '{other}'" in note(form, "hosts")
+        form.fill(hosts=[])
+        assert "belongs to" not in note(form, "hosts")

@@ -12,7 +12,7 @@ from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.subject_access import may
 from tenantkit.display.shown import EMPTY
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, Worded
 from tenantkit.findings.access.bindings import rights_of
 from tenantkit.findings.access.bootstrap import is_default
 from tenantkit.findings.access.powers import DANGEROUS, POWERS, more_than_ours, probe_of
@@ -110,7 +110,7 @@ def access(cluster: Cluster, person: str, *, groups: Sequence[str] = (), confirm
         try:
             confirmed = list(side_by_side(lambda right: _confirmed(cluster, who, right), rights))
         except PermissionDenied as refusal:
-            incomplete["SubjectAccessReview"] = str(refusal)
+            incomplete["SubjectAccessReview"] = Worded.of(refusal)
     frame = access_frame(rights, objects["Namespace"], platform, confirmed)
     frame.attrs["incomplete"] = incomplete
     if frame.empty:

@@ -41,7 +41,7 @@ def _on(snapshot: ClusterSnapshot, pod: Manifest, name: str) -> Iterator[Finding
             object=f"Node/{name}",
             message=cut(message),
             evidence=f"the pod is on node {name}",
-            next_steps=f"report to the platform team that node {name} is not ready, "
+            next_steps=f"report to {snapshot.team} that node {name} is not ready, "
             "or delete the pod to start it elsewhere",
             since=since or pod["metadata"].get("creationTimestamp"),
         )

@@ -92,7 +92,7 @@ def _unschedulable(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest
             cause="node not ready",
             object=f"Node/{unready[0]}",
             evidence="; ".join(filter(None, (f"not ready: {', '.join(unready)}", counted, where))),
-            next_steps="report to the platform team that no node that could run this pod is ready",
+            next_steps=f"report to {snapshot.team} that no node that could run this pod is ready",
             since=scheduled.get("lastTransitionTime"),
             **common,
         )
@@ -100,7 +100,9 @@ def _unschedulable(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest
         cause="no node fits",
         object=label(pod),
         evidence="; ".join(filter(None, (counted, node_shortfalls(snapshot, pod), where))),
-        next_steps=next_steps(beyond_cordons(counts or {message: 1}, pod["spec"], node_states(snapshot))),
+        next_steps=next_steps(
+            beyond_cordons(counts or {message: 1}, pod["spec"], node_states(snapshot)), snapshot.team
+        ),
         since=scheduled.get("lastTransitionTime"),
         **common,
     )
@@ -129,7 +131,7 @@ def _unbound(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest) -> F
     if claim is not None:
         spec, phase = claim.get("spec") or {}, (claim.get("status") or {}).get("phase")
         evidence.insert(0, f"phase {phase or 'unknown'}, storage class {spec.get('storageClassName') or 'none'}")
-        steps = "use a storage class that can provide the volume, or ask the platform team for one"
+        steps = f"use a storage class that can provide the volume, or ask {snapshot.team} for one"
         for event in snapshot.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning"):
             evidence.insert(1, f"{event.get('message')} ({event_text(event)})")
             since = first_seen(event) or since
@@ -162,18 +164,19 @@ _STEPS: Mapping[SchedulerCode, str] = {
     SchedulerCode.NODE_SELECTOR: "set nodeSelector or node affinity to labels that a node has",
     SchedulerCode.POD_AFFINITY: "relax the pod affinity, or run fewer pods",
     SchedulerCode.TOPOLOGY_SPREAD: "relax the topology spread constraints",
-    SchedulerCode.CORDONED: "report to the platform team that nodes are cordoned",
+    SchedulerCode.CORDONED: "report to {team} that nodes are cordoned",
     SchedulerCode.HOST_PORT: "use another host port, or none",
     SchedulerCode.TOO_MANY_PODS: "delete pods: the nodes have as many as they allow",
-    SchedulerCode.NO_NODES: "report to the platform team that the cluster has no node",
+    SchedulerCode.NO_NODES: "report to {team} that the cluster has no node",
 }
 
 
-def next_steps(counts: Mapping[str, int], *, can_free: bool = True) -> str:
+def next_steps(counts: Mapping[str, int], team: str, *, can_free: bool = True) -> str:
     """What would help, the reason that rules out most nodes first.
 
     Args:
         counts: how many nodes each reason rules out, by the scheduler's text.
+        team: who maintains the nodes.
         can_free: whether to suggest freeing resources on a node. Default: yes.
     """
     steps = []
@@ -181,5 +184,5 @@ def next_steps(counts: Mapping[str, int], *, can_free: bool = True) -> str:
         reason = read_reason(text)
         if reason.code in _STEPS:
             or_free = _OR_FREE if can_free and reason.code is SchedulerCode.INSUFFICIENT else ""
-            steps.append(_STEPS[reason.code].format(resource=reason.resource) + or_free)
+            steps.append(_STEPS[reason.code].format(resource=reason.resource, team=team) + or_free)
     return "; ".join(dict.fromkeys(steps)) or "check the scheduler's message"

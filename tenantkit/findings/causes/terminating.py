@@ -80,10 +80,10 @@ def _stuck(snapshot: ClusterSnapshot, manifest: Manifest) -> Finding:
         what = f"Node/{node}"
         evidence.append(problem[0])
         next_steps = (
-            f"report to the platform team that node {node} is not ready: it has to confirm that the pod has ended"
+            f"report to {snapshot.team} that node {node} is not ready: it has to confirm that the pod has ended"
         )
     else:
-        next_steps = "report to the platform team that the kubelet does not confirm that the pod has ended"
+        next_steps = f"report to {snapshot.team} that the kubelet does not confirm that the pod has ended"
         if node:
             evidence.append(f"node {node} has not confirmed that it ended")
     return Finding(

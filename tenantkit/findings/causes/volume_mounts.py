@@ -81,7 +81,7 @@ def _of_event(snapshot: ClusterSnapshot, pod: Manifest, event: Manifest) -> Find
         evidence=event_text(event),
         next_steps="check the message: the node could not mount the volume, often because another node still uses it"
         if is_mount
-        else "report to the platform team that the node could not set up the pod's network or devices",
+        else f"report to {snapshot.team} that the node could not set up the pod's network or devices",
         since=first_seen(event),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.lists import served_kinds
 from tenantkit.cluster.visible import project_visible
-from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.exceptions import NotFound, PermissionDenied, Worded
 from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def note_other_policies(cluster: Cluster, namespaces: Sequence[str] | None, inco
     try:
         kinds = {each.place.group + each.place.plural: each.place for each in reversed(served_kinds(cluster))}
     except (NotFound, PermissionDenied) as refusal:
-        incomplete["policies of other kinds"] = str(refusal)
+        incomplete["policies of other kinds"] = Worded.of(refusal)
         return
     for place in kinds.values():
         if not place.plural.endswith(_PLURAL) or place.group == evaluated:
@@ -40,7 +40,7 @@ def note_other_policies(cluster: Cluster, namespaces: Sequence[str] | None, inco
         except NotFound:
             continue
         except PermissionDenied as refusal:
-            incomplete[f"{place.plural}.{place.group}"] = str(refusal)
+            incomplete[f"{place.plural}.{place.group}"] = Worded.of(refusal)
             continue
         if found or found.unreadable:
             count = len(found) + len(found.unreadable)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import project_visible
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Worded
 from tenantkit.findings.connectivity.network import ClusterNetwork
 from tenantkit.findings.connectivity.other_policies import note_other_policies
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
@@ -114,7 +114,7 @@ def _or_noted(
     try:
         found, scope = _everywhere(cluster, kind, projection, namespaces)
     except PermissionDenied as refusal:
-        incomplete[kind] = str(refusal)
+        incomplete[kind] = Worded.of(refusal)
         return (), ()
     note_unreadable(incomplete, found)
     return found, scope
@@ -149,7 +149,7 @@ def _nodes(cluster: Cluster, incomplete: dict[str, str]) -> tuple[Address, ...]:
     try:
         found = list_projected(cluster, "Node", lambda node: tuple(_node_addresses(node)))
     except PermissionDenied as refusal:
-        incomplete["Node"] = str(refusal)
+        incomplete["Node"] = Worded.of(refusal)
         return ()
     note_unreadable(incomplete, found)
     return tuple(dict.fromkeys(address for addresses in found for address in addresses))
@@ -172,7 +172,7 @@ def _api_server(cluster: Cluster, incomplete: dict[str, str]) -> tuple[tuple[Add
             label_selector=_API_SERVER,
         )
     except (PermissionDenied, NotFound) as refusal:
-        incomplete["EndpointSlice"] = str(refusal)
+        incomplete["EndpointSlice"] = Worded.of(refusal)
         return ()
     return tuple(dict.fromkeys(each for endpoints in found for each in endpoints))
 
@@ -191,6 +191,6 @@ def _settings(cluster: Cluster, incomplete: dict[str, str]) -> Network:
     try:
         platform = find_platform(cluster)
     except (PermissionDenied, SpecVersionError, InvalidSpecError) as error:
-        incomplete["ConfigMap"] = str(error)
+        incomplete["ConfigMap"] = Worded.of(error)
         platform = None
     return platform.network if platform is not None else Network()

@@ -17,7 +17,7 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.tables import clean
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Worded
 from tenantkit.findings.causes.scheduling import next_steps
 from tenantkit.findings.fits.dry_run_pod import DEFAULT_ACCELERATOR, dry_run, make_pod
 from tenantkit.findings.fits.lacking import lacking, quota_steps
@@ -28,6 +28,7 @@ from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import unit_of
+from tenantkit.provision.stored.platform import known_team
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.unschedulable import NO_NODES
 from tenantkit.spec.plain_values import plain
@@ -107,6 +108,7 @@ class Fit:
         wanted: how many pods the question was about.
         checks: the checks, those that block first.
         incomplete: by kind, why it could not be read.
+        team: whom to ask for more, with the provisioners whom the platform names.
 
     Example:
         >>> fit = fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
@@ -117,6 +119,7 @@ class Fit:
     wanted: int
     checks: tuple[FitCheck, ...]
     incomplete: dict[str, str] = field(default_factory=dict)
+    team: str = "the platform team"
 
     @property
     def answer(self) -> Answer:
@@ -236,7 +239,8 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         ClusterUnavailable: the server did not answer.
 
     RBAC: get the namespace, list resourcequotas, limitranges and pods there, create pods (for the dry run), list nodes,
-    namespaces and pods in the whole cluster; without one of these permissions the answer may be `maybe`.
+    namespaces and pods in the whole cluster; without one of these permissions the answer may be `maybe`. Get configmap
+    `platform` in tenantkit-system, for whom to ask.
     Source: pages "Resource Quotas", "Limit Ranges", "Assigning Pods to Nodes".
 
     Example:
@@ -259,7 +263,8 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     pod = make_pod(namespace, **amounts, pod_spec=pod_spec)
     objects, incomplete = _read(cluster, namespace)
     admitted = dry_run(cluster, pod, objects.get("LimitRange", []))
-    return predict(ClusterSnapshot(objects, cluster.server_time, incomplete), admitted, wanted=pods)
+    snapshot = ClusterSnapshot(objects, cluster.server_time, incomplete, team=known_team(cluster))
+    return predict(snapshot, admitted, wanted=pods)
 
 
 def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int) -> Fit:
@@ -277,7 +282,7 @@ def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int) -> F
     ]
     ordered = sorted(checks, key=lambda check: _ORDER.index(check.answer))
     incomplete = {_OTHERS if kind == "AnyPod" else kind: reason for kind, reason in snapshot.incomplete.items()}
-    return Fit(wanted, tuple(ordered), incomplete)
+    return Fit(wanted, tuple(ordered), incomplete, snapshot.team)
 
 
 def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], dict[str, str]]:
@@ -301,7 +306,7 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
         except NotFound:  # the server does not have that kind
             objects[kind] = []
         except PermissionDenied as refusal:
-            incomplete[kind] = str(refusal)
+            incomplete[kind] = Worded.of(refusal)
 
     side_by_side(read, ("ResourceQuota", "LimitRange", "Pod", "ReplicaSet", "Job", "Node", "AnyPod", "Namespace"))
     return objects, incomplete
@@ -333,7 +338,7 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
     if answer == "no" and room.free is not None:
         quota = snapshot.find("ResourceQuota", room.quota, namespace)
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
-        steps = _OTHER_CLASS if _is_about_priority(quota) else quota_steps(room, wanted, held)
+        steps = _OTHER_CLASS if _is_about_priority(quota) else quota_steps(room, wanted, held, snapshot.team)
     return FitCheck(
         "quota",
         f"ResourceQuota/{room.quota}",
@@ -381,5 +386,5 @@ def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[
     unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer, *after_first)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
-    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, can_free=False)
+    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, snapshot.team, can_free=False)
     return [FitCheck(gate, _NODES, answer, None if unsure else room.pods, reason=reason, next_steps=steps)]

@@ -28,21 +28,22 @@ def lacking(check: FitCheck, wanted: int) -> str:
     return f"{requested} requested, {room}: {check.next_steps}"
 
 
-def quota_steps(room: QuotaRoom, wanted: int, held: str) -> str:
+def quota_steps(room: QuotaRoom, wanted: int, held: str, team: str) -> str:
     """What to do about an entry that has too little room; nothing can be freed of what was never granted.
 
     Args:
         room: its `free` is known.
         wanted: how many pods the question was about.
         held: by which workloads, in words; "" where that is not known.
+        team: whom to ask.
     """
     needed, granted = float(room.each * wanted), room.hard
     if granted is not None and needed > granted:
         more = _amount(needed - float(room.free or 0), room.resource)
         fewer = ", or run fewer pods" if granted else ""
-        return f"ask the platform team to grant {more} more{fewer}"
+        return f"ask {team} to grant {more} more{fewer}"
     shortfall = _amount(needed - float(room.free or 0), room.resource)
-    return f"free {shortfall}" + (f", {held}" if held else ", or ask for a larger quota")
+    return f"free {shortfall}" + (f", {held}" if held else f", or ask {team} for a larger quota")
 
 
 def _amount(amount: float, resource: str) -> str:

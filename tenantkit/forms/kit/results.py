@@ -133,7 +133,7 @@ def report_notice(report: Report, at: str) -> Html:
     """
     if report.is_complete:
         return notice("ok", f"{report.summary}. The cluster matched the plan at {at}.")
-    text = f"{report.summary}. The pending changes are not yours to make: ask the platform team to apply this tenant."
+    text = f"{report.summary}. The pending changes are not yours to make: ask {report.team} to apply this tenant."
     return notice("warning", text, word="Pending")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tenantkit.exceptions import Problem
+from tenantkit.hints import Message
 from tenantkit.provision.hosts.granted import holders
 from tenantkit.provision.stored.tenants import readable_tenant_namespaces
 
@@ -20,18 +21,27 @@ if TYPE_CHECKING:
 def read_taken_hosts(cluster: Cluster, plan: Plan) -> dict[str, str]:
     """The other tenant that has each host, if the plan is blocked by one. Nothing is read for any other plan.
 
+    The plan's rows name the hosts that it asks for, also to an owner, who may not list all namespaces. Where these may
+    be listed, the hosts of all tenants are known, before the next plan asks for one.
+
     Args:
         cluster: the cluster.
         plan: of one tenant.
 
     RBAC: list namespaces.
     """
-    if not any(row.why is not None and row.why.code == "host-taken" for row in plan.rows):
+    planned = [row.why.text for row in plan.rows if row.why is not None and row.why.code == "host-taken"]
+    if not planned:
         return {}
+    named = {host: other for text in planned if isinstance(text, Message) for host, other in _taken(text).items()}
     name = plan.tenants[0].name
     found = holders(readable_tenant_namespaces(cluster))
     others = {host: sorted(tenants - {name}) for host, tenants in found.items()}
-    return {host: tenants[0] for host, tenants in others.items() if tenants}
+    return named | {host: tenants[0] for host, tenants in others.items() if tenants}
+
+
+def _taken(reason: Message) -> Mapping[str, str]:
+    return cast("Mapping[str, str]", reason.values["taken"])
 
 
 def taken_host_problems(tenant: Tenant, platform: Platform, taken: Mapping[str, str]) -> list[Problem]:

@@ -11,7 +11,7 @@ import pandas as pd
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.visible import project_visible
-from tenantkit.exceptions import ClusterError
+from tenantkit.exceptions import ClusterError, Worded
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.rules.kinds import Kind
@@ -79,7 +79,7 @@ def add_measured(frame: pd.DataFrame, cluster: Cluster, scope: Scope) -> pd.Data
     except ClusterError as error:
         if error.status is None:
             raise
-        frame.attrs["incomplete"] = {**frame.attrs["incomplete"], POD_METRICS.kind: str(error)}
+        frame.attrs["incomplete"] = {**frame.attrs["incomplete"], POD_METRICS.kind: Worded.of(error)}
         return frame
     filled = frame.assign(measured=_column(frame, measured))
     filled.attrs = dict(frame.attrs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.visible import project_visible
-from tenantkit.exceptions import PermissionDenied
+from tenantkit.exceptions import PermissionDenied, Worded
 from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
@@ -105,7 +105,7 @@ def _read(
             cluster, "Namespace", projection, fields=fields, namespaces=namespaces, label_selector=TENANT_NAMESPACES
         )
     except PermissionDenied as refusal:
-        incomplete["Namespace"] = str(refusal)
+        incomplete["Namespace"] = Worded.of(refusal)
         return {}, ()
     if (gap := gap_in_namespaces(seen, scope)) is not None:
         incomplete["Namespace"] = gap

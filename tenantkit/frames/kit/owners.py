@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.lists import served_kinds
 from tenantkit.cluster.visible import project_visible
-from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
+from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied, Worded
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import CREATOR_KEYS, CreatorTexts, creator_of
 from tenantkit.rules.kinds import KINDS
@@ -216,7 +216,7 @@ def _served(cluster: Cluster, chains: Chains) -> dict[tuple[str, str], Kind]:
     try:
         kinds = served_kinds(cluster)
     except (PermissionDenied, NotFound) as refusal:
-        chains.incomplete[_DISCOVERY] = str(refusal)
+        chains.incomplete[_DISCOVERY] = Worded.of(refusal)
         return {}
     return {(each.place.api_version, each.place.kind): each.place for each in kinds if each.can_list}
 
@@ -234,12 +234,13 @@ def _read_kind(cluster: Cluster, kind: Kind, chains: Chains, namespaces: Sequenc
     try:
         kept, covered = project_visible(cluster, kind, keep, fields=_Fields, metadata_only=True, namespaces=namespaces)
     except (PermissionDenied, NotFound) as refusal:
-        chains.incomplete[kind.kind] = str(refusal)
+        chains.incomplete[kind.kind] = Worded.of(refusal)
         return set()
     except ClusterError as error:
         if error.status is None:
             raise
-        chains.incomplete[kind.kind] = str(error)  # an aggregated API that is down: its objects' owners are unknown
+        # an aggregated API that is down: its objects' owners are unknown
+        chains.incomplete[kind.kind] = Worded.of(error)
         return set()
     if (gap := gap_in(kind.kind, covered, scope)) is not None:
         chains.incomplete[kind.kind] = gap

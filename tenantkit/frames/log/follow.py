@@ -240,8 +240,8 @@ def follow_logs(  # noqa: PLR0913 (all but two are optional)
     Returns:
         A `LogStream`: iterate over it for lines, each with `pod`, `container`, `time` and `text`; `stop()`, the end of
         a `for` loop or a `with` block, or Ctrl-C ends it. It covers the pods that exist now, not those that are created
-        later; its `notes` say which of them are left out, its `errors` from which containers no more lines come. The
-        iteration raises PermissionDenied, BadRequest or ClusterUnavailable where no log at all can be read.
+        later; its `notes` say so, and which of them are left out, its `errors` from which containers no more lines
+        come. The iteration raises PermissionDenied, BadRequest or ClusterUnavailable where no log at all can be read.
 
     Raises:
         InvalidSpecError: an argument is invalid, or no pod of the workload has such a container.
@@ -264,7 +264,7 @@ def follow_logs(  # noqa: PLR0913 (all but two are optional)
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     found = find_containers(cluster, workload, filters, container=container, max_pods=max_pods)
     followed = [(each, follow_log(cluster, _selection(each, limits))) for each in found.containers if each.has_node]
-    notes = [*notes_on_pods(workload, found), *_waiting(found)]
+    notes = [*notes_on_pods(workload, found), *_waiting(found), *_later(workload)]
     return LogStream(followed, timeout_s=seconds, notes=notes, incomplete=found.incomplete)
 
 
@@ -277,6 +277,12 @@ def _waiting(found: LoggedContainers) -> Iterator[Message]:
         yield Message(
             "{count} containers have no log, since their pods have no node yet; {why} says why", {"count": count}
         )
+
+
+def _later(workload: str) -> Iterator[Message]:
+    """Of a workload with a template, that new pods are not followed."""
+    if not workload.startswith("Pod/"):
+        yield Message("pods that {workload} creates from now on are not followed", {"workload": workload})
 
 
 def _selection(container: LoggedContainer, limits: LogLimits) -> LogSelection:

@@ -17,7 +17,7 @@ from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.hosts.moves import exchanging, moves
 from tenantkit.provision.ownership import is_ours
-from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, host_taken, hosts_exchanged
+from tenantkit.provision.reasons import host_taken, hosts_exchanged, hosts_not_checked
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
@@ -85,19 +85,20 @@ def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) 
 
 
 def with_checked_hosts(
-    changes: Sequence[PlanChange], taken: Mapping[str, str], *, is_complete: bool
+    changes: Sequence[PlanChange], taken: Mapping[str, str], team: str, *, is_complete: bool
 ) -> list[PlanChange]:
     """A tenant's changes, all blocked if another tenant has one of its hosts.
 
     Args:
         changes: of one tenant.
         taken: the other tenant, by host.
+        team: who can see all tenants, as `platform_team` words it.
         is_complete: whether all tenants are known; if not, the rows that take a host say so.
     """
     if taken:
-        reason = host_taken(", ".join(f"{host!r} of tenant {other!r}" for host, other in taken.items()))
+        reason = host_taken(taken)
         return [blocked(change, reason) for change in changes]
-    return list(changes) if is_complete else [_with_unchecked_hosts(change) for change in changes]
+    return list(changes) if is_complete else [_with_unchecked_hosts(change, team) for change in changes]
 
 
 def without_exchanges(changes: Sequence[PlanChange]) -> list[PlanChange]:
@@ -109,8 +110,8 @@ def without_exchanges(changes: Sequence[PlanChange]) -> list[PlanChange]:
     ]
 
 
-def _with_unchecked_hosts(change: PlanChange) -> PlanChange:
-    rows = (replace(row, why=row.why or HOSTS_NOT_CHECKED) if _takes_host(row) else row for row in change.rows)
+def _with_unchecked_hosts(change: PlanChange, team: str) -> PlanChange:
+    rows = (replace(row, why=row.why or hosts_not_checked(team)) if _takes_host(row) else row for row in change.rows)
     return replace(change, rows=tuple(rows))
 
 

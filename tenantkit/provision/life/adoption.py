@@ -28,6 +28,7 @@ from tenantkit.provision.plan import not_fitting, unfit_tenants
 from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.reasons import owned_by_other
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +66,8 @@ def make_adoption(tenants: Sequence[Tenant], platform: Platform, live: LiveState
             found.append(not_fitting(tenant, platform, refused))
             continue
         change = _adoption(tenant, platform, live)
-        [checked] = with_checked_hosts([change], taken.get(tenant.name, {}), is_complete=live.has_all_namespaces)
+        others, team = taken.get(tenant.name, {}), platform_team(platform)
+        [checked] = with_checked_hosts([change], others, team, is_complete=live.has_all_namespaces)
         found += _with_content(checked, _inside(tenant, platform, live)) if checked.action == "update" else [checked]
     return found
 

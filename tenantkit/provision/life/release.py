@@ -29,7 +29,7 @@ from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.read import TENANT_KINDS, read_contents
-from tenantkit.provision.reasons import IN_THE_INDEX, PROTECTED, REFUSED, newer_version
+from tenantkit.provision.reasons import IN_THE_INDEX, PROTECTED, REFUSED, newer_version, stay_in_index
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
@@ -39,6 +39,7 @@ from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 from tenantkit.spec.arguments import checked_names
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     import threading
@@ -68,8 +69,9 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         else has set as well stays, and the row says so. Pod Security levels that `apply` has set stay: members keep
         their roles, and their pods must not gain rights. Rows `foreign` are tenantkit's objects in the namespace, which
         stay: quota, limits, bindings, policies and routes, with the command that deletes each; and with the name `*` a
-        kind that you may not list. Rows `delete` are the tenant's objects in the index, `unknown` if you may not read
-        them: then they stay. A Namespace is `blocked` if its tenant is protected or frozen, or is being deleted.
+        kind that you may not list. Rows `delete` are the tenant's objects in the index, `not yours` if you may not read
+        them: then they stay, and the report lists them as pending. A Namespace is `blocked` if its tenant is protected
+        or frozen, or is being deleted.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -168,14 +170,15 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
     index = read_index(cluster, names)
     indexed = entries_by_tenant(index)
     planned: list[PlanChange] = []
+    team = platform_team(platform)
     for name, namespace in zip(names, namespaces, strict=True):
         changed = _release(name, namespace, ours)
         planned += changed
         if changed[0].action not in REFUSED:
             planned += [_out_of_index(manifest, name) for manifest in indexed.get(name, ())]
             planned += [
-                PlanChange("unknown", ref, (PlanRow("unknown", ref, why=why),), name)
-                for ref, why in stays_in_index(index, name)
+                PlanChange("not yours", ref, (PlanRow("not yours", ref, why=stay_in_index(name, team)),), name)
+                for ref, _ in stays_in_index(index, name)
             ]
         planned += _stays(name, namespace, (ours, labelled))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]

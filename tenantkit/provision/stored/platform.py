@@ -10,8 +10,9 @@ import json
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
+from tenantkit.exceptions import InvalidSpecError, NotFound, Problem, TenantKitError
 from tenantkit.manifests.labels import PLATFORM_CONFIG_MAP, PLATFORM_KEY
+from tenantkit.spec.people import platform_team
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 
 if TYPE_CHECKING:
@@ -60,3 +61,14 @@ def find_platform(cluster: ClusterApi) -> Platform | None:
         problem = Problem(f"data[{PLATFORM_KEY}]", text, "is not a JSON object: install the platform again")
         raise InvalidSpecError([problem], source=source)
     return Platform.from_stored(data, source=source)
+
+
+def known_team(cluster: ClusterApi) -> str:
+    """The platform team with its provisioners, for advice; without them if the settings cannot be read.
+
+    RBAC: as `get_platform`.
+    """
+    try:
+        return platform_team(find_platform(cluster))
+    except TenantKitError:  # advice without names is better than none
+        return platform_team()

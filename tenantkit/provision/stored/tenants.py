@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.own_namespaces import NAME_NAMESPACES, own_namespaces, read_index
-from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
+from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Worded
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PROTECTED_LABEL, TENANT_LABEL
 from tenantkit.provision.content.namespace import contents_of
 from tenantkit.provision.content.team import TEAM_KINDS, team_part, with_team
 from tenantkit.provision.live import LiveState
 from tenantkit.provision.read import read_contents
-from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.platform import get_platform, known_team
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.tenant import Tenant
 
@@ -120,7 +120,7 @@ def _with_grants(namespaces: Iterable[Manifest]) -> tuple[list[Manifest], dict[s
         try:
             stored_tenant(namespace)
         except (InvalidSpecError, SpecVersionError) as error:
-            incomplete[namespace["metadata"]["name"]] = str(error)
+            incomplete[namespace["metadata"]["name"]] = Worded.of(error)
         else:
             readable.append(namespace)
     return readable, incomplete
@@ -267,7 +267,7 @@ def _not_found(cluster: ClusterApi, tenant: str, namespace: str, why: str = "") 
             for namespace in cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
         ]
     except ClusterError:  # then there is no suggestion
-        hint = Hint("check the name, or ask the platform team to create the tenant")
+        hint = Hint("check the name, or ask {team} to create the tenant", {"team": known_team(cluster)})
     else:
         similar = get_close_matches(str(tenant), names, n=1)
         hint = Hint("{tenants} shows the tenants of this cluster")

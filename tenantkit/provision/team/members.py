@@ -22,6 +22,7 @@ from tenantkit.provision.team.arguments import checked_members, checked_persons,
 from tenantkit.provision.team.carry_out import carry_out, check_fits, plan_edit
 from tenantkit.rules.listing import first_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     import threading
@@ -251,7 +252,7 @@ def plan_members(
     notices = (
         *(_frozen_notices(state) if added else ()),
         *_group_notices(removed, state),
-        *_index_notices(state),
+        *_index_notices(state, platform_team(platform)),
         *_name_notices(added, state),
     )
     return plan_edit(cluster, edit, state, platform, notices)
@@ -290,15 +291,15 @@ def _group_notices(persons: Sequence[str], state: TenantState) -> tuple[PlanNoti
     return (PlanNotice("still-has-access", text, state.tenant.name),)
 
 
-def _index_notices(state: TenantState) -> tuple[PlanNotice, ...]:
+def _index_notices(state: TenantState, team: str) -> tuple[PlanNotice, ...]:
     """Without its entry in the index, an edit gives and takes roles, but does not change who finds the tenant."""
     if state.indexed is not None:
         return ()
     text = Message(
-        "RoleBinding {binding!r} in {index} is missing, or you may not read it, so it stays as it is: until the "
-        "platform team applies this tenant again with {plan}, whoever is added may not find the tenant by the index, "
+        "RoleBinding {binding!r} in {index} is missing, or you may not read it, so it stays as it is: until "
+        "{team} applies this tenant again with {plan}, whoever is added may not find the tenant by the index, "
         "and whoever is removed may stay in it",
-        {"binding": role_name(state.tenant.name), "index": INDEX_NAMESPACE},
+        {"binding": role_name(state.tenant.name), "index": INDEX_NAMESPACE, "team": team},
     )
     return (PlanNotice("index-not-changed", text, state.tenant.name),)
 

@@ -48,7 +48,7 @@ def answer(*objects: Manifest, pods: int = 1, gpus: int = 1, **spec: Any) -> Fit
     [
         (0, 0, 8, f"ask the platform team to grant 8 of requests.{GPU}: none is granted"),
         (4, 0, 8, f"ask the platform team for a larger quota: all of it is 4 of requests.{GPU}, or run fewer pods"),
-        (4, 4, 2, f"free 2 of requests.{GPU}, or ask for a larger quota"),
+        (4, 4, 2, f"free 2 of requests.{GPU}, or ask the platform team for a larger quota"),
     ],
 )
 def test_a_quota_asks_to_free_only_what_it_grants(hard: int, used: int, pods: int, steps: str) -> None:

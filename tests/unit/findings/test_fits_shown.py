@@ -9,6 +9,8 @@ import pytest
 from tests.unit.findings.fits_objects import node, quota
 from tests.unit.findings.test_fits import GPU, predicted
 
+ASK = "ask the platform team"
+
 
 @pytest.mark.parametrize(
     ("hard", "used", "asked", "said"),
@@ -24,14 +26,13 @@ from tests.unit.findings.test_fits import GPU, predicted
             {"cpu": "4"},
             {},
             {"cpu": 64},
-            "64 cores requested, 4 of 4 cores granted are free: ask the platform team to grant 60 cores more, "
-            "or run fewer pods",
+            f"64 cores requested, 4 of 4 cores granted are free: {ASK} to grant 60 cores more, or run fewer pods",
         ),
         (
             {GPU: "4"},
             {GPU: "3"},
             {"gpus": 2},
-            "2 GPUs requested, 1 of 4 granted are free: free 1 GPU, or ask for a larger quota",
+            f"2 GPUs requested, 1 of 4 granted are free: free 1 GPU, or {ASK} for a larger quota",
         ),
     ],
 )

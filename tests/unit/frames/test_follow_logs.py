@@ -95,11 +95,14 @@ def test_pods_that_are_not_followed_are_said_before_the_first_line(
     assert printed.err == "tenantkit: 1 container has no log, since its pod has no node yet; `tenantkit why` says why\n"
 
 
-def test_pods_beyond_the_limit_are_said() -> None:
+def test_pods_beyond_the_limit_and_later_ones_are_said() -> None:
     owner = [{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "api", "uid": "u", "controller": True}]
     pods = listed(*(pod(name, metadata={"ownerReferences": owner}) for name in ("api-0", "api-1", "api-2")))
     stream = follow_logs(following(pods), "StatefulSet/api", max_pods=1)
-    assert [*map(str, stream.notes)] == ["2 more pods are left out: pass a larger max_pods="]
+    assert [*map(str, stream.notes)] == [
+        "2 more pods are left out: pass a larger max_pods=",
+        "pods that StatefulSet/api creates from now on are not followed",
+    ]
 
 
 def test_leaving_the_loop_ends_the_threads() -> None:

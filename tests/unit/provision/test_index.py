@@ -12,7 +12,7 @@ from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.index.members import with_others_changes
 from tenantkit.provision.index.read import index_refs, is_in_index
 from tenantkit.provision.install import install_platform
-from tenantkit.provision.life.release import plan_release
+from tenantkit.provision.life.release import plan_release, release
 from tenantkit.provision.plan import plan
 from tenantkit.provision.plans.table import entries
 from tenantkit.rules.manifest import ObjectRef
@@ -179,10 +179,15 @@ def test_a_deletion_by_somebody_who_may_not_read_the_index_says_what_stays(memor
     assert "Roles and RoleBindings tenant-vision and owners-vision" in str(report.warnings[0].text)
 
 
-def test_a_release_by_somebody_who_may_not_read_the_index_says_what_stays(memory: Memory) -> None:
+def test_a_release_by_somebody_who_may_not_read_the_index_says_what_stays_and_is_done(memory: Memory) -> None:
     memory.refused, memory.unreadable_names = ("Role", "RoleBinding"), ("tenantkit-index",)
 
     planned = plan_release(memory, "vision")
+    report = release(memory, planned, progress=False)
 
-    unknown = {row.ref for row in planned.rows if row.action == "unknown" and is_in_index(row.ref)}
-    assert unknown == set(index_refs("vision"))
+    others = {row.ref: row.reason for row in planned.rows if row.action == "not yours"}
+    assert set(others) == set(index_refs("vision"))
+    assert all("ask the platform team to delete the Roles and RoleBindings" in why for why in others.values())
+    assert (report.is_done, report.is_complete) == (True, False)
+    assert {outcome.ref for outcome in report.pending} == set(index_refs("vision"))
+    assert [str(outcome.ref) for outcome in report.applied] == ["Namespace 'vision'"]
