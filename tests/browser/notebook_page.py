@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
 from playwright.sync_api import TimeoutError as PageTimeoutError
 from playwright.sync_api import expect
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from tests.browser.lab_process import Lab
 
 # Kernels start and import on a busy machine; no test waits longer than it must.
-SLOW_MS = 60_000
+SLOW_MS = 120_000
+_RELOADS = 5
 VIEWPORT: ViewportSize = {"width": 1280, "height": 1000}
 NUMBERED = re.compile(r"\[\d+\]")
 
@@ -73,6 +75,20 @@ class NotebookPage:
         """Reload the page; the kernel keeps running."""
         self.page.reload()
         self._wait_until_connected()
+
+    def expect_restored(self, root: Locator) -> None:
+        """Wait until the page shows a saved widget again.
+
+        ipywidgets gives up if the kernel does not answer in four seconds, so on a busy machine the reader has to reload
+        the page once more.
+        """
+        failed = self.page.get_by_text("Error displaying widget")
+        for _ in range(_RELOADS):
+            expect(root.or_(failed).first).to_be_visible()
+            if failed.count() == 0:
+                return
+            self.reload()
+        expect(root).to_be_visible()
 
     def _wait_until_connected(self) -> None:
         try:
@@ -138,6 +154,9 @@ class NotebookPage:
             root.scroll_into_view_if_needed()
             self.page.mouse.move(0, 0)
             root.screenshot(path=file, animations="disabled", caret="hide")
+            with Image.open(file) as drawn:
+                small = drawn.convert("RGB").quantize(dither=Image.Dither.NONE)  # a third of the size
+            small.save(file, optimize=True)
         finally:
             self.page.set_viewport_size(VIEWPORT)
 
