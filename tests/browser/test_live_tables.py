@@ -29,6 +29,10 @@ _IS_IN_VIEW = """cell => {
   const box = cell.getBoundingClientRect(), scroll = cell.closest('.tk-grid-scroll').getBoundingClientRect();
   return box.width > 0 && box.left >= scroll.left - 1 && box.right <= scroll.right + 1;
 }"""
+_IS_WHOLE = """cell => {
+  const scroll = cell.closest('.tk-scroll');
+  return scroll.scrollWidth <= scroll.clientWidth + 1 && cell.scrollWidth <= cell.clientWidth + 1;
+}"""
 _MARK = "row => { row.tkMark = true }"
 _IS_MARKED = "row => row.tkMark === true"
 
@@ -55,7 +59,7 @@ def dashboard(page: NotebookPage) -> LivePage:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_has_no_serious_finding_and_keeps_its_states_in_view(
+def test_a_view_has_no_serious_finding_and_keeps_its_cells_in_view(
     view: str, theme: str, width: int, page: NotebookPage
 ) -> None:
     shown = LivePage.show(page, view)
@@ -64,8 +68,11 @@ def test_a_view_has_no_serious_finding_and_keeps_its_states_in_view(
     shown.root.scroll_into_view_if_needed()
 
     assert serious_findings(shown.root) == []
-    assert shown.rows.first.locator("td.tk-col-state").evaluate(_IS_IN_VIEW)
-    assert shown.rows.first.locator("td.tk-col-actions").evaluate(_IS_IN_VIEW)
+    cells = shown.rows.first.locator("td:visible").all()
+    assert [cell.inner_text() for cell in cells if not cell.evaluate(_IS_IN_VIEW)] == []
+    assert shown.rows.first.locator("td.tk-col-tenant").is_visible()
+    if "Quota" in view:
+        assert shown.rows.first.locator(".tk-grid-bar").is_visible()
 
 
 def test_the_worst_is_on_top_with_a_word_and_a_shape(explorer: LivePage) -> None:
@@ -94,6 +101,17 @@ def test_why_beside_a_row_shows_the_cause_in_view(explorer: LivePage) -> None:
 
     expect(explorer.panel).to_contain_text(re.compile("Problems found for .*train-b200"))
     expect(explorer.panel).to_be_in_viewport()
+
+
+def test_causes_have_a_line_for_each_cell_on_a_narrow_page(explorer: LivePage) -> None:
+    explorer.row("train-b200").get_by_role("button", name="Why?").click()
+    cell = explorer.panel.locator("td.tk-col-next_steps").first
+    expect(cell).to_be_visible()
+
+    explorer.page.set_viewport_size({"width": 700, "height": VIEWPORT["height"]})
+
+    expect(cell).to_have_css("display", "grid")
+    assert cell.evaluate(_IS_WHOLE)
 
 
 def test_words_and_headings_choose_and_sort_rows(dashboard: LivePage) -> None:
