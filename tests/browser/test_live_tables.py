@@ -29,6 +29,8 @@ _IS_IN_VIEW = """cell => {
   const box = cell.getBoundingClientRect(), scroll = cell.closest('.tk-grid-scroll').getBoundingClientRect();
   return box.width > 0 && box.left >= scroll.left - 1 && box.right <= scroll.right + 1;
 }"""
+_HIDE_SIDEBAR = "() => window.jupyterapp.shell.collapseLeft()"
+_SHOW_SIDEBAR = "() => window.jupyterapp.shell.expandLeft()"
 _IS_WHOLE = """cell => {
   const scroll = cell.closest('.tk-scroll');
   return scroll.scrollWidth <= scroll.clientWidth + 1 && cell.scrollWidth <= cell.clientWidth + 1;
@@ -59,7 +61,7 @@ def dashboard(page: NotebookPage) -> LivePage:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_has_no_serious_finding_and_keeps_its_cells_in_view(
+def test_a_view_has_no_serious_finding_and_keeps_its_states_in_view(
     view: str, theme: str, width: int, page: NotebookPage
 ) -> None:
     shown = LivePage.show(page, view)
@@ -68,11 +70,25 @@ def test_a_view_has_no_serious_finding_and_keeps_its_cells_in_view(
     shown.root.scroll_into_view_if_needed()
 
     assert serious_findings(shown.root) == []
-    cells = shown.rows.first.locator("td:visible").all()
-    assert [cell.inner_text() for cell in cells if not cell.evaluate(_IS_IN_VIEW)] == []
-    assert shown.rows.first.locator("td.tk-col-tenant").is_visible()
-    if "Quota" in view:
-        assert shown.rows.first.locator(".tk-grid-bar").is_visible()
+    assert shown.rows.first.locator("td.tk-col-state").evaluate(_IS_IN_VIEW)
+    assert shown.rows.first.locator("td.tk-col-actions").evaluate(_IS_IN_VIEW)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_column_is_in_view_on_a_narrow_page_without_a_sidebar(view: str, page: NotebookPage) -> None:
+    shown = LivePage.show(page, view)
+    page.page.evaluate(_HIDE_SIDEBAR)
+    try:
+        page.page.set_viewport_size({"width": WIDTHS[-1], "height": VIEWPORT["height"]})
+        expect(shown.rows.first.locator(".tk-spare").first).to_be_hidden()
+
+        cells = shown.rows.first.locator("td:visible").all()
+        assert [cell.inner_text() for cell in cells if not cell.evaluate(_IS_IN_VIEW)] == []
+        expect(shown.rows.first.locator("td.tk-col-tenant")).to_be_visible()
+        if "Quota" in view:
+            expect(shown.rows.first.locator(".tk-grid-bar")).to_be_visible()
+    finally:
+        page.page.evaluate(_SHOW_SIDEBAR)
 
 
 def test_the_worst_is_on_top_with_a_word_and_a_shape(explorer: LivePage) -> None:
