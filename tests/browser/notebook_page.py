@@ -34,19 +34,21 @@ _STATE = """() => {
   return { title: widget?.title?.label, ready: context?.isReady, kernel: kernel?.status,
            connection: kernel?.connectionStatus, dialog };
 }"""
-_APPEND = """source => {
+# In one step: a view that takes the focus between two steps makes its own cell the active one.
+_RUN_NEW = """async ({ source, isAwaited }) => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   const cells = notebook.model.sharedModel;
   const index = cells.cells.length;
   cells.insertCell(index, { cell_type: 'code', source, metadata: { trusted: true } });
   notebook.activeCellIndex = index;
+  const done = window.jupyterapp.commands.execute('notebook:run-cell');
+  if (isAwaited) await done;
   return index;
 }"""
 _FORGET = """() => {
   const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
   cells.deleteCellRange(1, cells.cells.length);
 }"""
-_RUN = "() => window.jupyterapp.commands.execute('notebook:run-cell')"
 _SOURCES = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
   .map(cell => [cell.type, cell.sharedModel.getSource()])"""
 _SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
@@ -114,13 +116,12 @@ class NotebookPage:
 
     def run(self, source: str) -> Locator:
         """Add a cell at the end and run it; return its output."""
-        return self._wait_for_output(self.start(source))
+        index = int(self.page.evaluate(_RUN_NEW, {"source": source, "isAwaited": True}))
+        return self._wait_for_output(index)
 
     def start(self, source: str) -> int:
         """Add a cell at the end and start it; return its index."""
-        index = int(self.page.evaluate(_APPEND, source))
-        self.page.evaluate(_RUN)
-        return index
+        return int(self.page.evaluate(_RUN_NEW, {"source": source, "isAwaited": False}))
 
     def delete_cells(self) -> None:
         """Delete all cells except the first: a page full of old forms is slow."""
