@@ -35,7 +35,7 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_TIMEOUT_S = 300  # of a test, which may start a lab or a kernel on a busy machine
+_TIMEOUT_S = 600  # of a test, which may start a lab or a kernel on a busy machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

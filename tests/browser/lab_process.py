@@ -95,7 +95,7 @@ class Lab:
     def write_notebook(self, *sources: str) -> str:
         """Write a notebook with these code cells; return its name."""
         name = f"scratch-{uuid.uuid4().hex[:8]}.ipynb"
-        cells = [
+        cells: list[dict[str, object]] = [
             {
                 "cell_type": "code",
                 "source": source,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
 from playwright.sync_api import TimeoutError as PageTimeoutError
 from playwright.sync_api import expect
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from tests.browser.lab_process import Lab
 
 # Kernels start and import on a busy machine; no test waits longer than it must.
-SLOW_MS = 60_000
+SLOW_MS = 120_000
+_RELOADS = 5
 VIEWPORT: ViewportSize = {"width": 1280, "height": 1000}
 NUMBERED = re.compile(r"\[\d+\]")
 
@@ -32,19 +34,21 @@ _STATE = """() => {
   return { title: widget?.title?.label, ready: context?.isReady, kernel: kernel?.status,
            connection: kernel?.connectionStatus, dialog };
 }"""
-_APPEND = """source => {
+# In one step: a view that takes the focus between two steps makes its own cell the active one.
+_RUN_NEW = """async ({ source, isAwaited }) => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   const cells = notebook.model.sharedModel;
   const index = cells.cells.length;
   cells.insertCell(index, { cell_type: 'code', source, metadata: { trusted: true } });
   notebook.activeCellIndex = index;
+  const done = window.jupyterapp.commands.execute('notebook:run-cell');
+  if (isAwaited) await done;
   return index;
 }"""
 _FORGET = """() => {
   const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
   cells.deleteCellRange(1, cells.cells.length);
 }"""
-_RUN = "() => window.jupyterapp.commands.execute('notebook:run-cell')"
 _SOURCES = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
   .map(cell => [cell.type, cell.sharedModel.getSource()])"""
 _SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
@@ -74,6 +78,20 @@ class NotebookPage:
         self.page.reload()
         self._wait_until_connected()
 
+    def expect_restored(self, root: Locator) -> None:
+        """Wait until the page shows a saved widget again.
+
+        ipywidgets gives up if the kernel does not answer in four seconds, so on a busy machine the reader has to reload
+        the page once more.
+        """
+        failed = self.page.get_by_text("Error displaying widget")
+        for _ in range(_RELOADS):
+            expect(root.or_(failed).first).to_be_visible()
+            if failed.count() == 0:
+                return
+            self.reload()
+        expect(root).to_be_visible()
+
     def _wait_until_connected(self) -> None:
         try:
             self.page.wait_for_function(_IS_CONNECTED, timeout=SLOW_MS)
@@ -98,13 +116,12 @@ class NotebookPage:
 
     def run(self, source: str) -> Locator:
         """Add a cell at the end and run it; return its output."""
-        return self._wait_for_output(self.start(source))
+        index = int(self.page.evaluate(_RUN_NEW, {"source": source, "isAwaited": True}))
+        return self._wait_for_output(index)
 
     def start(self, source: str) -> int:
         """Add a cell at the end and start it; return its index."""
-        index = int(self.page.evaluate(_APPEND, source))
-        self.page.evaluate(_RUN)
-        return index
+        return int(self.page.evaluate(_RUN_NEW, {"source": source, "isAwaited": False}))
 
     def delete_cells(self) -> None:
         """Delete all cells except the first: a page full of old forms is slow."""
@@ -138,6 +155,9 @@ class NotebookPage:
             root.scroll_into_view_if_needed()
             self.page.mouse.move(0, 0)
             root.screenshot(path=file, animations="disabled", caret="hide")
+            with Image.open(file) as drawn:
+                small = drawn.convert("RGB").quantize(dither=Image.Dither.NONE)  # a third of the size
+            small.save(file, optimize=True)
         finally:
             self.page.set_viewport_size(VIEWPORT)
 

@@ -29,6 +29,12 @@ _IS_IN_VIEW = """cell => {
   const box = cell.getBoundingClientRect(), scroll = cell.closest('.tk-grid-scroll').getBoundingClientRect();
   return box.width > 0 && box.left >= scroll.left - 1 && box.right <= scroll.right + 1;
 }"""
+_HIDE_SIDEBAR = "() => window.jupyterapp.shell.collapseLeft()"
+_SHOW_SIDEBAR = "() => window.jupyterapp.shell.expandLeft()"
+_IS_WHOLE = """cell => {
+  const scroll = cell.closest('.tk-scroll');
+  return scroll.scrollWidth <= scroll.clientWidth + 1 && cell.scrollWidth <= cell.clientWidth + 1;
+}"""
 _MARK = "row => { row.tkMark = true }"
 _IS_MARKED = "row => row.tkMark === true"
 
@@ -68,6 +74,23 @@ def test_a_view_has_no_serious_finding_and_keeps_its_states_in_view(
     assert shown.rows.first.locator("td.tk-col-actions").evaluate(_IS_IN_VIEW)
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_column_is_in_view_on_a_narrow_page_without_a_sidebar(view: str, page: NotebookPage) -> None:
+    shown = LivePage.show(page, view)
+    page.page.evaluate(_HIDE_SIDEBAR)
+    try:
+        page.page.set_viewport_size({"width": WIDTHS[-1], "height": VIEWPORT["height"]})
+        expect(shown.rows.first.locator(".tk-spare").first).to_be_hidden()
+
+        cells = shown.rows.first.locator("td:visible").all()
+        assert [cell.inner_text() for cell in cells if not cell.evaluate(_IS_IN_VIEW)] == []
+        expect(shown.rows.first.locator("td.tk-col-tenant")).to_be_visible()
+        if "Quota" in view:
+            expect(shown.rows.first.locator(".tk-grid-bar")).to_be_visible()
+    finally:
+        page.page.evaluate(_SHOW_SIDEBAR)
+
+
 def test_the_worst_is_on_top_with_a_word_and_a_shape(explorer: LivePage) -> None:
     tones = explorer.rows.evaluate_all("rows => rows.map(row => row.dataset.tone)")
     objects = [tone for tone, kind in zip(tones, explorer.cells("kind"), strict=True) if kind != "Event"]
@@ -94,6 +117,17 @@ def test_why_beside_a_row_shows_the_cause_in_view(explorer: LivePage) -> None:
 
     expect(explorer.panel).to_contain_text(re.compile("Problems found for .*train-b200"))
     expect(explorer.panel).to_be_in_viewport()
+
+
+def test_causes_have_a_line_for_each_cell_on_a_narrow_page(explorer: LivePage) -> None:
+    explorer.row("train-b200").get_by_role("button", name="Why?").click()
+    cell = explorer.panel.locator("td.tk-col-next_steps").first
+    expect(cell).to_be_visible()
+
+    explorer.page.set_viewport_size({"width": 700, "height": VIEWPORT["height"]})
+
+    expect(cell).to_have_css("display", "block")
+    assert cell.evaluate(_IS_WHOLE)
 
 
 def test_words_and_headings_choose_and_sort_rows(dashboard: LivePage) -> None:

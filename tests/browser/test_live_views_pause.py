@@ -150,6 +150,7 @@ def test_a_closed_page_ends_the_watches_and_a_new_page_shows_the_view_live(
     kernel.expect_watches(0)
 
     again = open_notebook(opened.name)
+    again.expect_restored(again.page.locator(f".{mark}"))
 
     expect_live(again, mark)
     kernel.expect_watches(WATCHES)
@@ -183,6 +184,7 @@ def test_a_reloaded_page_shows_the_view_live_and_can_still_end_it(
 ) -> None:
     opened.page.evaluate(_SAVE)
     opened.reload()
+    opened.expect_restored(opened.page.locator(f".{mark}"))
     expect_live(opened, mark)
     kernel.expect_watches(WATCHES)
 

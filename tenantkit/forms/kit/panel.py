@@ -27,6 +27,9 @@ Tone = Literal["ok", "info", "warning", "error"]
 _WORD: dict[Tone, str] = {"ok": "Done", "info": "Note", "warning": "Partly done", "error": "Failed"}
 
 
+_STACKED = 4  # a row of more cells is too narrow to read
+
+
 class Panel:
     """Shows messages, tables and results. Any thread may call it."""
 
@@ -99,15 +102,24 @@ def unexpected(error: BaseException) -> Html:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Content]], *, caption: str) -> Html:
-    """A table; empty columns are omitted."""
+    """A table; empty columns are omitted. On a narrow page, each cell of many columns has a line of its own."""
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
-    head = [element("th", columns[index], scope="col") for index in used]
+    heads = {index: columns[index].replace("_", " ") for index in used}
+    head = [element("th", text, scope="col") for text in heads.values()]
     body = [
-        element("tr", *(element("td", row[index], class_=f"tk-col-{columns[index]}") for index in used)) for row in rows
+        element(
+            "tr",
+            *(
+                element("td", row[index], class_=f"tk-col-{columns[index]}", data_head=text)
+                for index, text in heads.items()
+            ),
+        )
+        for row in rows
     ]
     inner = joined(
         element("caption", caption),
         element("thead", element("tr", *head)) if rows else None,
         element("tbody", *body) if rows else None,
     )
-    return element("div", element("table", inner, class_="tk-table"), class_="tk-scroll")
+    name = "tk-table tk-many" if len(used) > _STACKED else "tk-table"
+    return element("div", element("table", inner, class_=name), class_="tk-scroll")

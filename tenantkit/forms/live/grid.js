@@ -15,10 +15,10 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// A long word such as CreateContainerConfigError may break before its inner capitals.
+// A long word may break before its inner capitals and after its slashes: CreateContainerConfigError, nvidia.com/gpu.
 function setWord(node, text) {
   if (node.textContent === text) return;
-  const parts = text.split(/(?<=[a-z])(?=[A-Z])/);
+  const parts = text.split(/(?<=[a-z])(?=[A-Z])|(?<=\/)/);
   node.replaceChildren(...parts.flatMap((part, index) => (index ? [make("wbr"), part] : [part])));
 }
 
@@ -143,7 +143,8 @@ function render({ model, el }) {
           cell.title = text;
         }
         setText(cell, age(text));
-      } else setText(cell, text);
+      } else if (columns[index][0] === "resource") setWord(cell, text);
+      else setText(cell, text);
     });
     const next = actions.join(" ");
     if (next !== row.actions) {

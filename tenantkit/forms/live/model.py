@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.display.tables import clean
 from tenantkit.findings.snapshot import last_seen
+from tenantkit.forms.live.texts import shortened
 from tenantkit.frames.kit.owners import owner_of
 from tenantkit.frames.kit.warnings import live_warning
 from tenantkit.frames.kit.workload_state import workload_state
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.watch import EventType
     from tenantkit.rules.manifest import Manifest
 
-_TEXT_LIMIT = 300
+_TEXT_LIMIT = 500
 _TIME_LENGTH = 32
 _NO_OWNER = ("", "")
 _OWNER_LIMIT = 10  # owners may refer to each other in a circle
@@ -99,7 +100,9 @@ class Model:
                 **manifest,
                 "metadata": {name: metadata.get(name) for name in ("name", "namespace", "labels")},
             }
-        state, detail = (clean(_shortened(text)) for text in _state_and_detail(kind, manifest, self.clock()))
+        state, detail = (
+            clean(shortened(text, _TEXT_LIMIT)) for text in _state_and_detail(kind, manifest, self.clock())
+        )
         seen = last_seen(manifest) if kind == "Event" else metadata.get("creationTimestamp") or ""
         rows[key] = ObjectRow(kind, *key, state, detail, _parent(manifest), str(seen)[:_TIME_LENGTH])
 
@@ -172,10 +175,6 @@ class Model:
     def states(self) -> list[str]:
         """The states of all objects, sorted."""
         return sorted({row.state for rows in self.objects.values() for row in rows.values() if row.state})
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _TEXT_LIMIT else f"{text[: _TEXT_LIMIT - 1]}…"
 
 
 def _parent(manifest: Manifest) -> str:

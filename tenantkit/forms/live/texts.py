@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tenantkit.forms.kit.markup import Html
 
-_CELL_LIMIT = 200
+_CELL_LIMIT = 300
 _CLASS_OF = {
     "live": "tk-live-now",
     "live in part": "tk-in-part",
@@ -25,8 +25,16 @@ _LOST = "reconnecting"
 
 def cell_text(value: Any) -> str:
     """Text short enough for a table."""
-    text = str(value)
-    return clean(text) if len(text) <= _CELL_LIMIT else f"{clean(text[: _CELL_LIMIT - 1])}…"
+    return clean(shortened(str(value), _CELL_LIMIT))
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text, or its start that is at most `limit` long, cut between two words if it has any."""
+    if len(text) <= limit:
+        return text
+    start = text[: limit - 1]
+    words = start.rpartition(" ")[0]
+    return f"{words if len(words) > limit // 2 else start}…"
 
 
 def status_content(state: str, as_of: str) -> Html:
