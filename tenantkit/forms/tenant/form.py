@@ -31,11 +31,11 @@ from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
 from tenantkit.forms.tenant.life_note import deletion_note, life_note
 from tenantkit.forms.tenant.planning import namespace_change, plan_fields, refuse_existing
-from tenantkit.forms.tenant.request import Asking, request_text
 from tenantkit.forms.tenant.results_panel import ResultsPanel
 from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
 from tenantkit.provision.apply import apply
 from tenantkit.provision.permissions import missing_permissions
+from tenantkit.provision.plans.requests.grants import Asking, tenant_request
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import find_namespace, get_tenant
 
@@ -182,7 +182,7 @@ class TenantForm(BaseForm):
         if not self._missing.grant:
             return ""
         asking = Asking(self.identity.username, self._reason)
-        return request_text(tenant, self._inputs.loaded, self._inputs.platform, asking)
+        return tenant_request(tenant, self._inputs.loaded, self._inputs.platform, asking)
 
     @property
     def disabled(self) -> dict[str, str]:
