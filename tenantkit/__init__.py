@@ -19,6 +19,7 @@ Look, and change nothing
     look at nodes, or at any other kind  tk.nodes, tk.resources
     see members, and who may do what     tk.members, tk.access
     see the addresses of services        tk.routes
+    see whose a host is                  tk.host_owner(cluster, "vision.example.ai")
     see who may reach whom               tk.connectivity, tk.plots.connectivity
     see whether copies are current       tk.copies
     list tenants                         tk.tenants (a table), tk.get_tenants (specs)
@@ -28,8 +29,9 @@ Change your tenant. Each function named plan_… shows what would change first; 
     add or remove a teammate             tk.add_member, tk.remove_member, tk.MembersForm; tk.plan_add_member
     add or remove a route                tk.add_route, tk.remove_route; tk.plan_add_route
     change anything else                 tk.TenantForm, or tk.get_tenant, tenant.with_, tk.plan and tk.apply
-    ask for more quota                   form = tk.TenantForm(cluster, "vision"); form.draft_box.value = True,
-                                         then form.fill(…), then print(form.request)
+    ask for more quota                   tk.request_quota(cluster, "vision", gpus=4, reason="…")
+    ask for anything else                plan = tk.plan(cluster, …), then print(plan.request); tk.TenantForm
+    hand a tenant back                   tk.plan_delete_tenants(cluster, "vision"), then print(plan.request)
     keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
     review a plan as a file              tk.write_plan, tk.read_plan
 
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
+    from tenantkit.frames.host_owner import host_owner as host_owner
     from tenantkit.frames.log.follow import LogStream as LogStream
     from tenantkit.frames.log.follow import follow_logs as follow_logs
     from tenantkit.frames.log.lines import LogLine as LogLine
@@ -121,11 +124,13 @@ if TYPE_CHECKING:
     from tenantkit.provision.life.freeze import thaw as thaw
     from tenantkit.provision.life.release import plan_release as plan_release
     from tenantkit.provision.life.release import release as release
+    from tenantkit.provision.life.request_quota import request_quota as request_quota
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
     from tenantkit.provision.plan_files import read_plan as read_plan
     from tenantkit.provision.plan_files import write_plan as write_plan
     from tenantkit.provision.plans.notice import PlanNotice as PlanNotice
+    from tenantkit.provision.plans.requests.letter import Request as Request
     from tenantkit.provision.reasons import Reason as Reason
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
@@ -200,6 +205,7 @@ _HOME = {
     "QuotaDashboard": "forms.live.quota_dashboard",
     "Reason": "provision.reasons",
     "Report": "provision.report",
+    "Request": "provision.plans.requests.letter",
     "RoleRule": "spec.role_rules",
     "RoleRules": "spec.role_rules",
     "Route": "spec.route",
@@ -233,6 +239,7 @@ _HOME = {
     "get_platform": "provision.stored.platform",
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
+    "host_owner": "frames.host_owner",
     "install_platform": "provision.install",
     "logs": "frames.logs",
     "members": "frames.members",
@@ -255,6 +262,7 @@ _HOME = {
     "release": "provision.life.release",
     "remove_member": "provision.team.members",
     "remove_route": "provision.team.routes",
+    "request_quota": "provision.life.request_quota",
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",

@@ -24,6 +24,7 @@ SURFACES: tuple[Surface, ...] = get_args(Surface)
 # line has no option for every argument of `connect`.
 _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
+        "add_route": ("tk.add_route(cluster, …)", "`tenantkit routes add`", "`tk.add_route(cluster, …)`"),
         "adopt": ("tk.adopt(cluster, …)", "`tenantkit adopt`", "`tk.adopt(cluster, …)`"),
         "apply_again": ("plan and apply again", "run the same command again", "plan and apply again"),
         "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
@@ -44,6 +45,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "form_yaml": ("`form.yaml`", "`form.yaml`", "the YAML below"),
         "get_tenant": ("tk.get_tenant(cluster, …)", "`tenantkit export`", "`tk.get_tenant(cluster, …)`"),
+        "host_owner": ("tk.host_owner(cluster, host)", "`tenantkit host`", "`tk.host_owner(cluster, host)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
         "members": ("tk.members(cluster, tenant=…)", "`tenantkit members`", "`tk.members(cluster, tenant=…)`"),
@@ -81,6 +83,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "quota_usage": ("tk.quota_usage(cluster)", "`tenantkit quota`", "the quota dashboard"),
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
+        "request": ("see .request for the text to send", "the text to send is below", "the text to send is below"),
+        "request_quota": (
+            "tk.request_quota(cluster, tenant, gpus=…)",
+            "`tenantkit request`",
+            "`tk.request_quota(cluster, tenant, gpus=…)`",
+        ),
         "routes": ("tk.routes(cluster, tenant=…)", "`tenantkit routes`", "`tk.routes(cluster, tenant=…)`"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),

@@ -11,7 +11,7 @@ import click
 from click.shell_completion import shell_complete
 
 from tenantkit import __version__
-from tenantkit.cli import answers, audit, completion, life, local, logs, members, platform, spec_output, tenants
+from tenantkit.cli import answers, asking, audit, completion, life, local, logs, members, platform, spec_output, tenants
 from tenantkit.cli.command import write_exit_codes
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.interrupts import interrupted_by_sigterm
@@ -47,6 +47,8 @@ _COMMANDS = (
     answers.holders,
     answers.why,
     answers.fits,
+    asking.request,
+    asking.host,
     logs.logs,
     audit.audit,
     completion.completion,

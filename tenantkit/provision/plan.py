@@ -27,6 +27,7 @@ from tenantkit.provision.plans.markup import plan_html
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
 from tenantkit.provision.plans.plan_notices import notices_of
+from tenantkit.provision.plans.requests.of_plan import plan_request
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
 from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.read import read_tenants
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.headlines import Sort
     from tenantkit.provision.plans.notice import PlanNotice
+    from tenantkit.provision.plans.requests.letter import Request
     from tenantkit.provision.reasons import Reason
     from tenantkit.provision.stored.installed import Installed
     from tenantkit.spec.tenant import Tenant
@@ -138,6 +140,26 @@ class Plan:
         """What the changes of some objects mean, such as of those that were written."""
         chosen = [change for change in self.changes if change.ref in refs]
         return tuple(text for _, text in headline_lines(headlines(chosen, platform_team(self.platform)), "python"))
+
+    @property
+    def request(self) -> Request:
+        """The text to send to whoever may make the changes that you may not; empty if there are none.
+
+        Nothing is sent. `request.because("…")` is the same text with your reason.
+
+        Example:
+            >>> owner = tk.connect(context="sandbox-owner")
+            >>> plan = tk.plan(owner, tk.get_tenant(owner, "speech").with_(size="medium"))
+            >>> print(plan.request.because("the demo in March").split("To do so")[0].rstrip())
+            To: the platform team (provisioner@example.com)
+            Subject: change tenant speech
+            <BLANKLINE>
+            Please make these changes:
+            - size: small → medium (GPUs 0 → 2, CPU 4 → 16)
+            <BLANKLINE>
+            Reason: the demo in March
+        """
+        return plan_request(self)
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
+DEFAULT_ACCELERATOR = "nvidia.com/gpu"  # what `gpus=` means without a name
+
 
 @dataclass(frozen=True, slots=True)
 class _Vendor:

@@ -17,7 +17,7 @@ import operator
 import re
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, NamedTuple, SupportsIndex, TypeAlias
+from typing import Literal, NamedTuple, SupportsIndex, TypeAlias, cast
 
 Family: TypeAlias = Literal["decimal", "binary", "exponent"]
 
@@ -40,6 +40,12 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL_OF = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
 _BINARY_OF = {0: ""} | {exponent: suffix for suffix, exponent in _BINARY.items()}
 _RULE = "use a number, optionally with a suffix (n u m k M G T P E Ki Mi Gi Ti Pi Ei) or an exponent (e3)"
+
+_MIB = 2**20
+_WHOLE = {
+    "gpus": "use a whole number, for example 2; pass the kind as accelerator=",
+    "pods": "use a whole number, for example 30",
+}
 
 
 class _Read(NamedTuple):
@@ -210,6 +216,30 @@ def check_quantity(value: object) -> str | None:
         _read_text(_text_of(value))
     except _QuantityError as error:
         return str(error)
+    return None
+
+
+def check_amount(name: str, value: object) -> str | None:
+    """Why an amount that a person asks for is invalid, with a valid form; None if it is valid.
+
+    Args:
+        name: `cpu`, in cores; `memory` or `storage`, in bytes; `gpus` or `pods`, whole ones.
+        value: the amount.
+
+    Example:
+        >>> check_amount("memory", 64)
+        "a number without a unit is in bytes: add one, for example '64Gi'"
+    """
+    reason = check_quantity(value)
+    if reason is not None:
+        return _WHOLE.get(name, reason)
+    amount = parse_quantity(cast("str | float", value))
+    if amount < 0:
+        return "use 0 or more"
+    if name in _WHOLE and amount.denominator != 1:
+        return "use a whole number: accelerators are not shared" if name == "gpus" else _WHOLE[name]
+    if name in ("memory", "storage") and not isinstance(value, str) and 0 < amount < _MIB:
+        return f"a number without a unit is in bytes: add one, for example '{value:g}Gi'"
     return None
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
+from tenantkit.hints import Hint
 from tenantkit.spec.plain_values import plain_tree
 from tenantkit.spec.signatures import spec_signature
 from tenantkit.spec.spellings import meant_field
@@ -44,6 +45,8 @@ _REASONS = {
     "finite_number": "use a whole number",
 }
 
+_AMOUNTS = ("accelerators", "requests_cpu", "requests_memory", "storage", "pods")
+_ASK_FOR_IT = Hint("{request_quota} asks for a tenant's own quota with other amounts")
 _KEY = "[key]"  # pydantic ends a path with this when the mapping's key itself is wrong
 TAG = "[tag] "  # starts the tags of unions, which pydantic puts into paths
 _PLAIN = re.compile(r"[\w-]+")
@@ -303,7 +306,8 @@ def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list
                 problems.setdefault((place, False), Problem(place, one.value, one.reason))
             continue
         reason = ("as a key, " if is_key else "") + _reason(cls, entry, location, spelling)
-        problems.setdefault((field, is_key), Problem(field, value, reason))
+        hint = _ASK_FOR_IT if entry["type"] == "extra_forbidden" and _is_amount(cls, location) else None
+        problems.setdefault((field, is_key), Problem(field, value, reason, hint=hint))
     return list(problems.values())
 
 
@@ -355,14 +359,27 @@ def _reason(cls: type[Spec], entry: ErrorDetails, location: Sequence[int | str],
     return entry["msg"][:1].lower() + entry["msg"][1:]
 
 
-def _unknown_field(cls: type[Spec], location: Sequence[int | str], spelling: str) -> str:
+def _model_at(cls: type[Spec], location: Sequence[int | str]) -> type[Spec]:
+    """The class of the spec that has the last part of a location as a field."""
     model: type[Spec] | None = cls
     for part in location[:-1]:
         if isinstance(part, str):
             model = _inner(model, part)
-    fields = (model or cls).model_fields
+    return model or cls
+
+
+def _is_amount(cls: type[Spec], location: Sequence[int | str]) -> bool:
+    """Whether an unknown field means an amount of a quota, for which there is a shorter way to ask."""
+    name = _model_at(cls, location).__name__
+    meant = meant_field(name, str(location[-1])) if name == "Quota" else None
+    return meant is not None and meant[0] in _AMOUNTS
+
+
+def _unknown_field(cls: type[Spec], location: Sequence[int | str], spelling: str) -> str:
+    model = _model_at(cls, location)
+    fields = model.model_fields
     spelled = {name: name if spelling == "python" else (field.alias or name) for name, field in fields.items()}
-    meant = meant_field((model or cls).__name__, str(location[-1]))
+    meant = meant_field(model.__name__, str(location[-1]))
     if meant is not None:
         return f"no such field: use {spelled[meant[0]]}, {meant[1]}"
     known = list(spelled.values())

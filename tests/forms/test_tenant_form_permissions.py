@@ -92,19 +92,19 @@ def test_an_owner_drafts_a_change_that_becomes_a_request(
         form.draft_box.value = True
         form.fill(size="medium", expires="2027-03-31T18:00:00Z", hosts=["v.example.com"])
 
-        small = "4 CPU cores, 16 GiB of memory, no GPUs, 50 GiB of storage, 20 pods"
-        medium = "16 CPU cores, 64 GiB of memory, 2 GPUs (nvidia.com/gpu), 500 GiB of storage, 50 pods"
+        amounts = "GPUs 0 → 2, CPU 4 → 16, memory 16 GiB → 64 GiB, storage 50 GiB → 500 GiB, pods 20 → 50"
         assert form.request.splitlines() == [
             "To: the platform team (provisioner@example.com)",
             "From: owner@example.com",
             f"Subject: change tenant {vision.name}",
             "",
             "Please make these changes:",
-            f"- size: small ({small}) → medium ({medium})",
-            "- additional hosts: none → v.example.com (not checked against tenants that the sender may not read)",
+            f"- size: small → medium ({amounts}, 3 other quota entries)",
+            "- additional hosts: none → v.example.com",
             "- expires: never → 2027-03-31 18:00+00:00",
+            "- v.example.com: not checked against tenants that the sender may not read",
             "",
-            "Reason: ",
+            "Reason: (please say why)",
             "",
             "To do so, save this as tenant.yaml and run `tenantkit apply tenant.yaml`:",
             "",
@@ -118,6 +118,8 @@ def test_an_owner_drafts_a_change_that_becomes_a_request(
             )
             .to_yaml()
             .splitlines(),
+            "",
+            "Members and routes that the file does not name stay as they are.",
         ]
         assert "Please make these changes:" in page(form)
         plan = form.submit(plan_only=True)
@@ -158,7 +160,7 @@ def test_a_stranger_gets_a_request_for_a_new_tenant(
             "Please create this tenant:",
             "- team: ml-vision",
             "- owners: owner@example.com",
-            "- size: small (4 CPU cores, 16 GiB of memory, no GPUs, 50 GiB of storage, 20 pods)",
+            "- size: small (CPU 4, memory 16 GiB, storage 50 GiB, pods 20)",
         ]
         assert form.request.endswith(form.yaml.rstrip("\n"))
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import BadRequest, InvalidSpecError, PermissionDenied, Problem, Rejected
 from tenantkit.hints import Hint
+from tenantkit.rules import accelerators
 from tenantkit.rules.limit_ranges import violations, with_defaults
-from tenantkit.rules.quantities import check_quantity, parse_quantity
+from tenantkit.rules.quantities import check_amount, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 NAME = "tenantkit-fits"
-DEFAULT_ACCELERATOR = "nvidia.com/gpu"
-_MIB = 2**20
+DEFAULT_ACCELERATOR = accelerators.DEFAULT_ACCELERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def make_pod(  # noqa: PLR0913 (what a pod can request)
     for field, resource, value in (("cpu", "cpu", cpu), ("memory", "memory", memory), ("gpus", accelerator, gpus)):
         if value is None or (field == "gpus" and value == 0):
             continue
-        reason = _invalid(field, value)
+        reason = check_amount(field, value)
         if reason is not None:
             problems.append(Problem(field, value, reason))
         amounts[resource] = str(value)
@@ -88,21 +88,6 @@ def make_pod(  # noqa: PLR0913 (what a pod can request)
 def _has_containers(pod_spec: object) -> bool:
     containers = pod_spec.get("containers") if isinstance(pod_spec, dict) else None
     return isinstance(containers, list) and bool(containers) and all(isinstance(each, dict) for each in containers)
-
-
-def _invalid(field: str, value: str | float) -> str | None:
-    """Why an amount is invalid, with a valid form; None if it is valid."""
-    reason = check_quantity(value)
-    if reason is not None:
-        return "use a whole number, for example 2; pass the kind as accelerator=" if field == "gpus" else reason
-    amount = parse_quantity(value)
-    if amount < 0:
-        return "use 0 or more"
-    if field == "gpus" and amount.denominator != 1:
-        return "use a whole number: accelerators are not shared"
-    if field == "memory" and not isinstance(value, str) and 0 < amount < _MIB:
-        return f"a number without a unit is in bytes: add one, for example '{value:g}Gi'"
-    return None
 
 
 def dry_run(cluster: Cluster, pod: Manifest, limit_ranges: Sequence[Manifest]) -> DryRunPod:

@@ -21,12 +21,12 @@ from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
 from tenantkit.forms.tenant.life_note import deletion_note, life_note
 from tenantkit.forms.tenant.planning import namespace_change, refuse_existing
-from tenantkit.forms.tenant.request import Asking, request_text
 from tenantkit.forms.tenant.results import texts_to_copy
 from tenantkit.forms.tenant.results_panel import quota_content, show_problems
 from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
 from tenantkit.provision.permissions import missing_permissions
 from tenantkit.provision.plan import plan
+from tenantkit.provision.plans.requests.grants import Asking, tenant_request
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import find_namespace, get_tenant
 
@@ -164,7 +164,7 @@ class TenantForm(PlanForm["Tenant"]):
         if not self._missing.grant:
             return ""
         asking = Asking(self.identity.username, self._reason)
-        return request_text(tenant, self._inputs.loaded, self._inputs.platform, asking)
+        return tenant_request(tenant, self._inputs.loaded, self._inputs.platform, asking)
 
     def fill(self, *, reason: str | None = None, **values: Any) -> None:
         """Set fields from Python. Fields that are not named keep their values.

@@ -1,0 +1,68 @@
+"""Commands for what only the platform team may do: a text that asks for it, and whose a host is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tenantkit.cli.command import Command
+from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
+from tenantkit.cli.exit_codes import ExitCode
+from tenantkit.cli.output import output_option, print_result
+from tenantkit.cli.reading import print_frame
+
+if TYPE_CHECKING:
+    from tenantkit.cli.output import Format
+
+
+@click.command(cls=Command, example='tenantkit request vision --gpus 4 --reason "four models for the demo"')
+@click.argument("tenant", metavar="TENANT")
+@click.option("--size", metavar="SIZE", help="One of the platform's sizes. Default: the present quota.")
+@click.option("--cpu", metavar="CORES", help="Cores in all: 16, 500m. Default: as it is.")
+@click.option("--memory", metavar="BYTES", help="Bytes in all: 64Gi. Default: as it is.")
+@click.option("--gpus", type=int, help="Accelerators in all. Default: as it is.")
+@click.option("--storage", metavar="BYTES", help="Bytes of all volume claims: 500Gi. Default: as it is.")
+@click.option("--pods", type=int, help="Number of pods that have not finished. Default: as it is.")
+@click.option("--accelerator", metavar="RESOURCE", help="The resource name of --gpus. Default: nvidia.com/gpu.")
+@click.option("--reason", metavar="TEXT", default="", help="Why. Default: a line to fill in.")
+@CLUSTER_OPTIONS
+@output_option
+def request(
+    *,
+    tenant: str,
+    accelerator: str | None,
+    kubeconfig: str | None,
+    context: str | None,
+    output: Format,
+    **amounts: Any,
+) -> int:
+    """Print a text that asks the platform team for another quota.
+
+    The quota is the present one with the amounts that you name. Nothing is written, and nothing is sent. For other
+    changes, `tenantkit plan` and the commands that change something print such a text.
+    """
+    from tenantkit.provision.life.request_quota import request_quota
+
+    if accelerator is not None:
+        amounts["accelerator"] = accelerator
+    with connect(kubeconfig, context) as cluster:
+        text = request_quota(cluster, tenant, **amounts)
+    plan = text.plan.as_json("shell") if text.plan is not None else None
+    print_result(output, {"request": str(text), "plan": plan}, str(text))
+    return ExitCode.DONE
+
+
+@click.command(cls=Command, example="tenantkit host vision.example.ai")
+@click.argument("host", metavar="HOST")
+@CLUSTER_OPTIONS
+@output_option
+def host(host: str, kubeconfig: str | None, context: str | None, output: Format) -> int:
+    """Show whose a host is, and whom to ask for it.
+
+    Its state is `yours`, `taken`, `free` or `not visible`: then only the platform team sees whether a tenant has it.
+    """
+    from tenantkit.frames.host_owner import answered
+
+    with connect(kubeconfig, context) as cluster:
+        return print_frame(output, answered(cluster, host, surface="shell"))

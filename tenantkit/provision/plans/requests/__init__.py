@@ -1,0 +1,1 @@
+"""Requests: what only somebody else may do, as a text to send to them."""

@@ -1,0 +1,175 @@
+"""A request for a change of the platform's part of tenants, in words and as YAML.
+
+Members and routes are left out of the YAML unless they are asked for, so that applying it later changes no member.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tenantkit.manifests.quota import make_quota
+from tenantkit.provision.plans.quota_words import changed_phrases, granted_phrases
+from tenantkit.provision.plans.requests.letter import Letter, Request
+from tenantkit.spec.people import platform_team
+from tenantkit.spec.tenant import TEAM_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tenantkit.provision.plan import Plan
+    from tenantkit.spec.boost import Boost
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
+
+NOT_CHECKED = "not checked against tenants that the sender may not read"
+_LABELS = {
+    "team": "team",
+    "owners": "owners",
+    "size": "size",
+    "boost": "boost",
+    "frozen": "frozen",
+    "hosts": "additional hosts",
+    "protected": "protected from deletion",
+    "expires": "expires",
+}
+_FROZEN = {None: "no", "pods": "no new pods", "read-only": "no new pods, and everyone may only read"}
+_KEPT = "Members and routes that the file does not name stay as they are."
+
+HostNote: TypeAlias = "Callable[[str], str]"  # what is known of a host that is asked for, as a sentence
+
+
+def _not_checked(_: str) -> str:
+    return NOT_CHECKED
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, and why.
+
+    Args:
+        sender: as the server sees them; empty if that is not known.
+        reason: a line; empty to write it by hand.
+        host_note: what is known of a new host. Default: that it is not checked.
+        plan: of the change. Default: none was made.
+    """
+
+    sender: str = ""
+    reason: str = ""
+    host_note: HostNote = _not_checked
+    plan: Plan | None = None
+
+
+def tenant_request(
+    wanted: Tenant, current: Tenant | None, platform: Platform, asking: Asking, *, is_yours: bool = False
+) -> Request:
+    """The request for what changes in the platform's part of one tenant; empty if that stays as it is.
+
+    Args:
+        wanted: the tenant to ask for.
+        current: the tenant as it is; None for a new one.
+        platform: its sizes, and the people to ask.
+        asking: who asks, and why.
+        is_yours: whether the user may make the change. Default: no.
+    """
+    lines = [*differences(wanted, current, platform), *new_hosts(wanted, current, asking.host_note)]
+    asked = wanted if current is None else wanted.with_(**dict.fromkeys(TEAM_FIELDS))
+    letter = letter_of({wanted.name: lines}, [asked], platform, is_new=current is None)
+    if letter is None:
+        return Request()
+    signed = replace(letter, sender=asking.sender, reason=" ".join(asking.reason.split()))
+    return Request(signed.to_yourself if is_yours else signed, asking.plan)
+
+
+def letter_of(
+    lines: Mapping[str, Sequence[str]], asked: Sequence[Tenant], platform: Platform, *, is_new: bool
+) -> Letter | None:
+    """The letter for changes of tenants, by name; None without a change."""
+    changed = {name: its for name, its in lines.items() if its}
+    if not changed:
+        return None
+    names, verb = list(changed), "create" if is_new else "change"
+    plural = "s" * (len(names) > 1)
+    listed = [line if not plural else f"{name}: {line}" for name, its in changed.items() for line in its]
+    documents = "---\n".join(tenant.to_yaml() for tenant in asked if tenant.name in changed)
+    file = f"tenant{plural}.yaml"
+    return Letter(
+        platform_team(platform),
+        f"{verb} tenant{plural} {', '.join(names)}",
+        f"Please create {'these' if plural else 'this'} tenant{plural}:" if is_new else "Please make these changes:",
+        tuple(listed),
+        (
+            f"To do so, save this as {file} and run `tenantkit apply {file}`:",
+            "",
+            documents.rstrip("\n"),
+            *(() if is_new else ("", _KEPT)),
+        ),
+    )
+
+
+def differences(wanted: Tenant, current: Tenant | None, platform: Platform) -> Iterator[str]:
+    """A line for each part of the grant that is new or changes, in words."""
+    for name, label in _LABELS.items():
+        after = _words(wanted, name, platform)
+        before = _words(current, name, platform) if current is not None else ""
+        if current is None and after not in ("none", "no", "never"):
+            amounts = granted_phrases(_hard(wanted, platform)) if name == "size" else []
+            yield f"{label}: {after}{_in_brackets(amounts)}"
+        elif current is not None and name == "size":
+            yield from _size_change(wanted, current, platform)
+        elif current is not None and before != after:
+            yield f"{label}: {before} → {after}"
+
+
+def _size_change(wanted: Tenant, current: Tenant, platform: Platform) -> Iterator[str]:
+    """How size and quota change, with the amounts that differ: `size: small → medium (GPUs 0 → 2, CPU 4 → 16)`."""
+    before, after = _hard(current, platform), _hard(wanted, platform)
+    changed = [entry for entry in {**before, **after} if before.get(entry) != after.get(entry)]
+    amounts = changed_phrases(*({entry: hard.get(entry) for entry in changed} for hard in (before, after)))
+    sizes = [_words(tenant, "size", platform) for tenant in (current, wanted)]
+    if sizes[0] != sizes[1]:
+        yield f"size: {sizes[0]} → {sizes[1]}{_in_brackets(amounts)}"
+    elif amounts:
+        yield f"quota: {', '.join(amounts)}"
+    elif (current.size, current.quota) != (wanted.size, wanted.quota):
+        yield "quota: the limits of single containers and volumes"
+
+
+def _hard(tenant: Tenant, platform: Platform) -> dict[str, Any]:
+    """The amounts that a tenant is granted without its boost; none for a size that the platform does not have."""
+    if tenant.quota is None and tenant.size not in platform.sizes:
+        return {}
+    return dict(make_quota(tenant.with_(boost=None), platform)["spec"]["hard"])
+
+
+def new_hosts(wanted: Tenant, current: Tenant | None, note: HostNote) -> Iterator[str]:
+    """A line for each host that is asked for, with what is known of it."""
+    known = current.hosts if current is not None else ()
+    for host in wanted.hosts:
+        if host not in known and (text := note(host)):
+            yield f"{host}: {text}"
+
+
+def _words(tenant: Tenant, name: str, platform: Platform) -> str:
+    value: Any = getattr(tenant, name)
+    match name:
+        case "size":
+            return tenant.size or "custom quota"
+        case "boost":
+            return "none" if value is None else _boost_words(value, tenant, platform)
+        case "frozen":
+            return _FROZEN[value]
+        case "expires":
+            return "never" if value is None else str(value.isoformat(sep=" ", timespec="minutes"))
+        case "protected":
+            return "yes" if value else "no"
+    return (", ".join(value) or "none") if isinstance(value, tuple) else str(value)
+
+
+def _boost_words(boost: Boost, tenant: Tenant, platform: Platform) -> str:
+    amounts = granted_phrases(_hard(tenant.with_(size=boost.size, quota=boost.quota), platform))
+    return f"{boost.size or 'custom quota'} until {boost.until_text}{_in_brackets(amounts)}"
+
+
+def _in_brackets(amounts: Sequence[str]) -> str:
+    return f" ({', '.join(amounts)})" if amounts else ""

@@ -1,0 +1,140 @@
+"""The request for all that the user may not do in a plan: nothing is sent and nothing is stored."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.provision.index.read import is_in_index
+from tenantkit.provision.plans.phrases import phrases
+from tenantkit.provision.plans.requests.edits import team_letter
+from tenantkit.provision.plans.requests.grants import NOT_CHECKED, differences, letter_of, new_hosts
+from tenantkit.provision.plans.requests.letter import Letter, Request
+from tenantkit.provision.stored.tenants import is_protected, stored_tenant
+from tenantkit.spec.people import platform_team
+from tenantkit.spec.tenant import TEAM_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tenantkit.provision.changes import PlanChange
+    from tenantkit.provision.plan import Plan
+    from tenantkit.provision.plans.requests.grants import HostNote
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.tenant import Tenant
+
+_TEAM_KINDS = {"RoleBinding": ("editors", "viewers"), "Ingress": ("routes",)}
+
+
+def plan_request(plan: Plan) -> Request:
+    """The request for all that the user may not do in a plan; empty if there is nothing of that sort."""
+    mine: dict[str, list[PlanChange]] = {}
+    for change in plan.changes:
+        if change.tenant is not None and not is_in_index(change.ref):  # the index follows from the members
+            mine.setdefault(change.tenant, []).append(change)
+    pending = {name: its for name, its in mine.items() if any(map(_is_asked_for, its))}
+    if not pending:
+        return Request()
+    match plan.subject:
+        case "deletion" | "release" as subject:
+            letter = _end_of_tenants(subject, pending, plan)
+        case "team":
+            letter = team_letter(plan, pending)
+        case _:
+            letter = _grants(pending, plan)
+    return Request(letter, plan if letter is not None else None)
+
+
+def _is_asked_for(change: PlanChange) -> bool:
+    is_unread = change.action == "unknown" and change.ref.kind == "Namespace" and change.live is None
+    return change.action == "not yours" or is_unread
+
+
+def _grants(pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter | None:
+    """The letter for new tenants and changed ones, and for the adoption of namespaces."""
+    by_name = {tenant.name: tenant for tenant in plan.tenants}
+    lines: dict[str, list[str]] = {}
+    asked: list[Tenant] = []
+    is_new = True
+    for name, changes in pending.items():
+        if name not in by_name:
+            continue
+        live = next((it.live for it in changes if it.ref.kind == "Namespace"), None)
+        wanted, current = by_name[name], _stored(live)
+        team = [field for field in TEAM_FIELDS if current is None or field in _team_fields(changes)]
+        words = [*differences(wanted, current, plan.platform), *new_hosts(wanted, current, _note_in(changes))]
+        words += [] if current is None else _team_words(changes)
+        lines[name] = words or [phrase.text for phrase in phrases(changes, ["not yours"])]
+        asked.append(wanted.with_(**{field: None for field in TEAM_FIELDS if field not in team}))
+        is_new = is_new and live is None
+    letter = letter_of(lines, asked, plan.platform, is_new=is_new)
+    if letter is None or plan.subject != "adoption":
+        return letter
+    steps = (letter.steps[0].replace("tenantkit apply", "tenantkit adopt"), *letter.steps[1:])
+    subject = f"adopt {', '.join(lines)}"
+    return replace(letter, subject=subject, opening="Please make these namespaces tenants:", steps=steps)
+
+
+def _end_of_tenants(subject: str, pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter:
+    """The letter for the deletion or the release of tenants."""
+    command = "delete" if subject == "deletion" else "release"
+    protected = [name for name, changes in pending.items() if _is_protected(name, changes, plan)]
+    words = {
+        name: [phrase.text for phrase in phrases(changes, ["not yours"])]
+        + (["it is protected: first apply it with `protected: false`"] if name in protected else [])
+        for name, changes in pending.items()
+    }
+    names = " ".join(map(shlex.quote, pending))
+    confirmed = "".join(f" --confirm {shlex.quote(name)}" for name in pending) if command == "delete" else ""
+    plural = "s" * (len(pending) > 1)
+    return Letter(
+        platform_team(plan.platform),
+        f"{command} tenant{plural} {', '.join(pending)}",
+        f"Please {command} {'these tenants' if plural else 'this tenant'}:",
+        tuple(f"{name}: {line}" if plural else line for name, its in words.items() for line in its),
+        (f"To do so, run `tenantkit {command} {names}{confirmed}`.",),
+    )
+
+
+def _note_in(changes: Sequence[PlanChange]) -> HostNote:
+    """What a plan says about new hosts: whether they were checked."""
+    is_checked = not any(row.code in ("hosts-not-checked", "not-yours") for it in changes for row in it.rows)
+    return lambda _: "" if is_checked else NOT_CHECKED
+
+
+def _team_fields(changes: Sequence[PlanChange]) -> set[str]:
+    """The fields of the team's part that the user may not change either."""
+    kinds = {change.ref.kind for change in changes if change.action == "not yours" and not _is_owners(change)}
+    return {field for kind, fields in _TEAM_KINDS.items() if kind in kinds for field in fields}
+
+
+def _team_words(changes: Sequence[PlanChange]) -> list[str]:
+    """The changes of members and routes that the user may not make; owners are part of the grant."""
+    team = [it for it in changes if it.ref.kind in _TEAM_KINDS and not _is_owners(it)]
+    return [phrase.text for phrase in phrases(team, ["not yours"])]
+
+
+def _is_owners(change: PlanChange) -> bool:
+    role = ((change.wanted or change.live or {}).get("roleRef") or {}).get("name")
+    return change.ref.kind == "RoleBinding" and role == TENANT_ROLES[0]
+
+
+def _stored(live: Manifest | None) -> Tenant | None:
+    """The tenant as it is granted; None if there is no grant that can be read."""
+    if live is None or GRANT_ANNOTATION not in (live["metadata"].get("annotations") or {}):
+        return None
+    try:
+        return stored_tenant(live)
+    except (InvalidSpecError, SpecVersionError):
+        return None
+
+
+def _is_protected(name: str, changes: Sequence[PlanChange], plan: Plan) -> bool:
+    if any(tenant.name == name and tenant.protected for tenant in plan.tenants):
+        return True
+    live = next((it.live for it in changes if it.ref.kind == "Namespace"), None)
+    return _stored(live) is not None and live is not None and is_protected(live)
