@@ -156,7 +156,8 @@ class NotebookPage:
             self.page.mouse.move(0, 0)
             root.screenshot(path=file, animations="disabled", caret="hide")
             with Image.open(file) as drawn:
-                small = drawn.convert("RGB").quantize(dither=Image.Dither.NONE)  # a third of the size
+                # a third of the size; this method keeps colours that few pixels have
+                small = drawn.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
             small.save(file, optimize=True)
         finally:
             self.page.set_viewport_size(VIEWPORT)

@@ -81,7 +81,7 @@ class LiveView(BaseForm):
         self._kinds, self._namespaces = tuple(kinds), namespaces
         self.feed = self._new_feed()
         self.filters = {name: Dropdown(options=[ALL], value=ALL, description=name.capitalize()) for name in filters}
-        self.search = Text(description="Search", placeholder="words in any column", continuous_update=True)
+        self.search = Text(description="Search", placeholder="in any column", continuous_update=True)
         self.status, self.notes = HTML(value=""), HTML(value="")
         self.stop_button = Button(description="Stop", tooltip="Stop updating; keep what is shown")
         self.start_button = Button(description="Start again", tooltip="Connect again", button_style="primary")
