@@ -54,7 +54,7 @@ def owner(
 
 @pytest.mark.parametrize("view_class", [tk.Explorer, tk.QuotaDashboard])
 def test_a_view_of_a_member_of_many_tenants_watches_the_first_and_says_so(
-    owner: Cluster, view_class: type[LiveView], monkeypatch: pytest.MonkeyPatch
+    owner: Cluster, view_class: Callable[[Cluster], LiveView], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (feed, view):
         monkeypatch.setattr(module, "MOST_NAMESPACES", 1)
