@@ -83,6 +83,7 @@ class Report:
         interrupted: whether it was cancelled before its end.
         warnings: what the server warned of, and guardrails that are missing. Nothing failed because of them.
         team: who may make the changes in `pending`, with the provisioners whom the platform names.
+        request: the text to send to them, as `Plan.request`; empty if nothing is pending.
 
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
@@ -103,6 +104,7 @@ class Report:
     interrupted: bool = False
     warnings: tuple[Reason, ...] = ()
     team: str = "the platform team"
+    request: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -145,7 +147,8 @@ class Report:
             surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
-            summary, urls, hostnames, warnings, and objects: one mapping per row of `frame`, without missing values.
+            summary, urls, hostnames, warnings, request, and objects: one mapping per row of `frame`, without missing
+            values.
 
         Example:
             >>> tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False).as_json()["urls"]
@@ -161,6 +164,7 @@ class Report:
             "urls": self.urls,
             "hostnames": self.hostnames,
             "warnings": [warning.words(surface) for warning in self.warnings],
+            "request": str(self.request),
             "objects": objects,
         }
 
@@ -178,7 +182,8 @@ class Report:
         table = text_table(COLUMNS, self._shown(surface))
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
         warnings = "\n".join(f"warning: {clean(warning.words(surface))}" for warning in self.warnings)
-        return "\n\n".join(part for part in (warnings, table, urls, self._outcome) if part)
+        ask = Message("to ask for it, {send_request}").words(surface) if self.request else ""
+        return "\n\n".join(part for part in (warnings, table, urls, ask, self._outcome) if part)
 
     def __str__(self) -> str:
         return self.words("python")

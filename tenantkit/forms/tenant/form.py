@@ -32,7 +32,7 @@ from tenantkit.forms.tenant.inputs import TenantInputs
 from tenantkit.forms.tenant.life_note import deletion_note, life_note
 from tenantkit.forms.tenant.planning import namespace_change, plan_fields, refuse_existing
 from tenantkit.forms.tenant.results_panel import ResultsPanel
-from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
+from tenantkit.forms.tenant.taken_hosts import HostNotes, read_taken_hosts
 from tenantkit.provision.apply import apply
 from tenantkit.provision.permissions import missing_permissions
 from tenantkit.provision.plans.requests.grants import Asking, tenant_request
@@ -102,6 +102,7 @@ class TenantForm(BaseForm):
         self._results = ResultsPanel(self.panel, self._inputs, cluster, as_links=not self.identity.is_sandbox)
         self._existing = tenant
         self._reason = ""
+        self._host_notes = HostNotes(cluster)
         self._started: set[str] = set()
         self._is_applying = False
         self.plan: Plan | None = None
@@ -181,7 +182,7 @@ class TenantForm(BaseForm):
         tenant = self.tenant
         if not self._missing.grant:
             return ""
-        asking = Asking(self.identity.username, self._reason)
+        asking = Asking(self.identity.username, self._reason, self._host_notes)
         return tenant_request(tenant, self._inputs.loaded, self._inputs.platform, asking)
 
     @property

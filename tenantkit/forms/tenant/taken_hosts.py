@@ -6,15 +6,35 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import Problem
 from tenantkit.provision.hosts.granted import holders
+from tenantkit.provision.hosts.visible import read_visible_hosts
 from tenantkit.provision.stored.tenants import readable_tenant_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.hosts.visible import VisibleHosts
     from tenantkit.provision.plan import Plan
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
+
+
+class HostNotes:
+    """What is known of hosts that somebody asks for, as sentences; read once, when the first host is asked for.
+
+    Args:
+        cluster: the cluster.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._hosts: VisibleHosts | None = None
+
+    def __call__(self, host: str) -> str:
+        """The sentence about one host; empty if it is free."""
+        if self._hosts is None:
+            self._hosts = read_visible_hosts(self._cluster)
+        return self._hosts.note(host)
 
 
 def read_taken_hosts(cluster: Cluster, plan: Plan) -> dict[str, str]:

@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.own_namespaces import read_index
-from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Unreadable
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.hosts.moves import exchanging, hosts_of, moves
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, host_taken, hosts_exchanged
+from tenantkit.provision.stored.tenants import stored_tenant
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def with_own_namespaces(
 
 
 def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, dict[str, str]]:
-    """For each planned tenant, the hosts that it wants and that others have or want: host, and the other tenant."""
+    """For each planned tenant, the hosts that it wants and that others have or want: host, and who has it, in words."""
     planned = {platform.namespace(tenant) for tenant in tenants}
     namespaces = {ref.name: manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"}
     elsewhere = holders(manifest for name, manifest in namespaces.items() if name not in planned)
@@ -79,8 +80,23 @@ def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) 
             if rivals and present.get(host) != {tenant.name}:
                 others += sorted(rivals, key=lambda rival: rival not in present.get(host, set()))
             if others:
-                found.setdefault(tenant.name, {})[host] = others[0]
+                found.setdefault(tenant.name, {})[host] = _with_owners(others[0], namespaces.values())
     return found
+
+
+def owners_of(namespace: Manifest) -> tuple[str, ...]:
+    """The owners in a Namespace's grant; none if it cannot be read."""
+    try:
+        return tuple(map(str, stored_tenant(namespace).owners))
+    except (InvalidSpecError, SpecVersionError):
+        return ()
+
+
+def _with_owners(tenant: str, namespaces: Iterable[Manifest]) -> str:
+    """`'recsys' (owned by lin@example.com)`, if its grant can be read."""
+    found = (it for it in namespaces if (it["metadata"].get("labels") or {}).get(TENANT_LABEL) == tenant)
+    owners = next(map(owners_of, found), ())
+    return f"{tenant!r} (owned by {', '.join(owners)})" if owners else repr(tenant)
 
 
 def with_checked_hosts(
@@ -90,11 +106,11 @@ def with_checked_hosts(
 
     Args:
         changes: of one tenant.
-        taken: the other tenant, by host.
+        taken: who has it, in words, by host.
         is_complete: whether all tenants are known; if not, the rows that take a host say so.
     """
     if taken:
-        reason = host_taken(", ".join(f"{host!r} of tenant {other!r}" for host, other in taken.items()))
+        reason = host_taken(", ".join(f"{host!r} of tenant {other}" for host, other in taken.items()))
         return [blocked(change, reason) for change in changes]
     return list(changes) if is_complete else [_with_unchecked_hosts(change) for change in changes]
 
