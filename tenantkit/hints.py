@@ -83,7 +83,6 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "quota_usage": ("tk.quota_usage(cluster)", "`tenantkit quota`", "the quota dashboard"),
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
-        "request": ("see .request for the text to send", "the text to send is below", "the text to send is below"),
         "request_quota": (
             "tk.request_quota(cluster, tenant, gpus=…)",
             "`tenantkit request`",
@@ -91,6 +90,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "routes": ("tk.routes(cluster, tenant=…)", "`tenantkit routes`", "`tk.routes(cluster, tenant=…)`"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
+        "send_request": (
+            "print and send .request",
+            "send the text below",
+            "send the request below",
+        ),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
         "tenants": ("tk.tenants(cluster)", "`tenantkit tenants`", "`tk.tenants(cluster)`"),
         "thaw": ("tk.thaw(cluster, …)", "`tenantkit thaw`", "`tk.thaw(cluster, …)`"),

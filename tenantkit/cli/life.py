@@ -11,10 +11,10 @@ from tenantkit.cli.connection import CLUSTER_OPTIONS, FILE, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.interrupts import cancelled_by_signals
 from tenantkit.cli.output import notify, output_option, print_result
-from tenantkit.cli.reports import print_report
+from tenantkit.cli.reports import print_report, print_request
 from tenantkit.cli.spec_files import read_spec_files
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.provision.reasons import REFUSED
+from tenantkit.provision.reasons import ALL_NAMES, REFUSED
 
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format
@@ -131,6 +131,7 @@ def boost(  # noqa: PLR0913 (one argument per option)
 
 def _print_plan(output: Format, planned: Plan) -> int:
     print_result(output, planned.as_json("shell"), planned.words("shell"))
-    if any(row.action in REFUSED for row in planned.rows):
+    print_request(planned.request)
+    if any(row.action in REFUSED and row.ref.name != ALL_NAMES for row in planned.rows):
         return ExitCode.BLOCKED
     return ExitCode.PENDING if any(row.action == "not yours" for row in planned.rows) else ExitCode.DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import click
+from click.core import ParameterSource
 
 from tenantkit.cli.command import Command
 from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
@@ -12,7 +13,7 @@ from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.interrupts import cancelled_by_signals
 from tenantkit.cli.output import notify, output_option, print_result
 from tenantkit.cli.reading import filter_options, print_frame
-from tenantkit.cli.reports import print_report
+from tenantkit.cli.reports import print_report, print_request
 from tenantkit.provision.reasons import REFUSED
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def members(  # noqa: PLR0913 (one argument per option)
         from tenantkit.frames.members import members as read_members
 
         _check_nothing(persons, "PERSON")
+        _check_unset("--role", "--plan")
         with connect(kubeconfig, context) as cluster:
             return print_frame(output, read_members(cluster, **filters))
     from tenantkit.provision.team.members import plan_add_member, plan_remove_member
@@ -86,7 +88,7 @@ def members(  # noqa: PLR0913 (one argument per option)
 @_ACTION
 @click.argument("named", metavar="[SERVICE:PORT|URL...]", nargs=-1)
 @click.option("--path", metavar="PATH", help="The path of the added route. Default: /, the whole host.")
-@click.option("--host", metavar="HOST", help="One of the tenant's granted hosts. Default: its own host.")
+@click.option("--host", metavar="HOST", help="Of the added route. Default: the tenant's own. With list: only this one.")
 @click.option(
     "--path-type",
     type=click.Choice(["Prefix", "Exact", "ImplementationSpecific"]),
@@ -120,10 +122,14 @@ def routes(  # noqa: PLR0913 (one argument per option)
     """
     if action == "list":
         from tenantkit.frames.routes import routes as read_routes
+        from tenantkit.provision.hosts.visible import checked_host
 
         _check_nothing(named, "SERVICE or URL")
+        _check_unset("--path", "--path-type", "--replace", "--plan")
+        chosen = checked_host(host) if host is not None else None
         with connect(kubeconfig, context) as cluster:
-            return print_frame(output, read_routes(cluster, **filters))
+            frame = read_routes(cluster, **filters)
+        return print_frame(output, frame if chosen is None else frame[frame["host"] == chosen])
     from tenantkit.provision.team.routes import plan_add_route, plan_remove_route
     from tenantkit.spec.route import Route
 
@@ -147,6 +153,7 @@ def _carry_out(cluster: Cluster, make: Callable[[Cluster], Plan], output: Format
     if plan_only:
         planned = make(cluster)
         print_result(output, planned.as_json("shell"), planned.words("shell"))
+        print_request(planned.request)
         if any(row.action in REFUSED for row in planned.rows):
             return ExitCode.BLOCKED
         return ExitCode.PENDING if any(row.action == "not yours" for row in planned.rows) else ExitCode.DONE
@@ -175,6 +182,15 @@ def _chosen(action: str, named: Sequence[str], what: str, filters: Filters) -> s
 def _check_nothing(named: Sequence[str], what: str) -> None:
     if named:
         raise click.UsageError(f"list takes no {what}; to change a tenant, use add or remove")
+
+
+def _check_unset(*options: str) -> None:
+    """Refuse options of add and remove: one that is left out of sight would look as if it filtered the list."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        is_given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if is_given and not {*options}.isdisjoint(parameter.opts):
+            raise click.UsageError(f"list takes no {parameter.opts[0]}; to change a tenant, use add or remove")
 
 
 def _service(named: Sequence[str]) -> tuple[str, int | str]:

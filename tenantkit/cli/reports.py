@@ -25,7 +25,14 @@ def print_report(output: Format, run: Callable[[], Report]) -> int:
         notify(f"tenantkit: {error.words('shell')}")
         return exit_code(error.report)
     print_result(output, report.as_json("shell"), report.words("shell"))
+    print_request(report.request)
     return ExitCode.PENDING if report.pending else ExitCode.DONE
+
+
+def print_request(text: str) -> None:
+    """Print the text to send to whoever may do the rest, apart from the result."""
+    if text:
+        notify(f"\n{text}")
 
 
 def exit_code(report: Report) -> ExitCode:

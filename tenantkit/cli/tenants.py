@@ -13,7 +13,7 @@ from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.force_conflicts import force_conflicts_option, named_conflicts
 from tenantkit.cli.interrupts import cancelled_by_signals
 from tenantkit.cli.output import notify, output_option, print_result
-from tenantkit.cli.reports import print_report
+from tenantkit.cli.reports import print_report, print_request
 from tenantkit.cli.spec_files import read_spec_files
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.provision.reasons import REFUSED
@@ -66,6 +66,7 @@ def plan(  # noqa: PLR0913 (one argument per option)
     if out is not None:
         write_plan(out, planned)
     print_result(output, planned.as_json("shell"), planned.words("shell", fields=fields))
+    print_request(planned.request)
     if any(row.action in REFUSED for row in planned.rows):
         return ExitCode.BLOCKED
     if any(row.action == "not yours" for row in planned.rows):
@@ -142,6 +143,7 @@ def delete(  # noqa: PLR0913 (one argument per option)
         if not confirm:
             planned = plan_delete_tenants(cluster, chosen)
             print_result(output, planned.as_json("shell"), planned.words("shell"))
+            print_request(planned.request)
             if any(row.action == "not yours" for row in planned.rows):
                 return ExitCode.PENDING
             raise click.UsageError(missing)

@@ -38,6 +38,7 @@ from tenantkit.provision.left_out import WALLS, kept_notes, left_out, replaces_r
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import route_warnings
 from tenantkit.provision.plans.places import route_places
+from tenantkit.provision.plans.requests.of_plan import asked_of
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
@@ -49,7 +50,6 @@ from tenantkit.provision.writes import carry_out, to_send
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
-from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -372,8 +372,8 @@ class _Run:
             hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
             interrupted=self.stop.is_set(),
             warnings=tuple(dict.fromkeys((*self.warnings, *route_warnings(plan.notices)))),
-            team=platform_team(plan.platform),
             headlines=plan.headlines_of(done) if plan.subject == "team" else (),
+            **asked_of(plan, is_pending=bool(self.pending)),
         )
 
 

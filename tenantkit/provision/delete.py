@@ -30,8 +30,10 @@ from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, remove_entry, stays_in_index
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
+from tenantkit.provision.plans.requests.clean_up import clean_up_notices
 from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import (
+    ALL_NAMES,
     IN_THE_INDEX,
     IN_THE_NAMESPACE,
     NOT_YOURS_TO_DELETE,
@@ -65,7 +67,6 @@ if TYPE_CHECKING:
 
 # Kinds that controllers create for other objects, and that no user would miss.
 _NOT_LISTED = ("Event", "EndpointSlice", "Lease")
-_ALL_NAMES = "*"
 
 
 @takes_cluster
@@ -80,7 +81,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         A Plan with one row per object: `delete` for each namespace and everything in it, and for the tenant's objects
         in the index, `not yours` if you may not delete the namespace, `blocked` if the tenant is protected, and
         `unknown` with the name `*` for a kind that you may not list; likewise each of the tenant's objects in the
-        index, if you may not read them: they stay there.
+        index, if you may not read them: they stay there. If only others may delete a tenant, the plan says what you may
+        delete in it, and `request` is the text to hand it back.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -117,7 +119,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
                 for ref, reason in stays_in_index(index, name)
             ]
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
-    return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster))
+    notices = tuple(clean_up_notices(cluster, changes))
+    return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster), notices)
 
 
 @takes_cluster
@@ -362,7 +365,7 @@ def _check_allowed(others: Sequence[str], platform: Platform) -> None:
             status=403,
             kind="Namespace",
             operation="delete",
-            hint=Hint("only {team} may delete a tenant", {"team": platform_team(platform)}),
+            hint=Hint("only {team} may: {plan_delete_tenants} has the text to send", {"team": platform_team(platform)}),
         )
 
 
@@ -388,7 +391,7 @@ def _deletions(tenant: str, row: PlanRow, contents: LiveState, indexed: Iterable
     rows += [PlanRow(action, found, why=inside) for found in sorted(contents.objects) if found.namespace == name]
     for (kind, place), reason in contents.unknown.items():
         if place == name:
-            rows.append(PlanRow("unknown", ObjectRef(KINDS[kind].api_version, kind, _ALL_NAMES, name), why=reason))
+            rows.append(PlanRow("unknown", ObjectRef(KINDS[kind].api_version, kind, ALL_NAMES, name), why=reason))
     rows += [PlanRow(action, ref_of(manifest), why=entry) for manifest in indexed]
     return [PlanChange(row.action, row.ref, (row,), tenant) for row in rows]
 

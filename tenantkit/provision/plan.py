@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.display.tables import clean, text_table
+from tenantkit.display.tables import clean, cut, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.provision.changes import PlanChange, PlanRow, changes
+from tenantkit.hints import Message
+from tenantkit.provision.changes import changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.edits.remake import changes_of
 from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, with_own_namespaces, without_exchanges
 from tenantkit.provision.not_yours import as_planned, with_others_marked
-from tenantkit.provision.ownership import tenant_of
-from tenantkit.provision.plans.headlines import headline_lines, headlines
+from tenantkit.provision.plans.headlines import headline_lines, headlines, is_others_to_end
 from tenantkit.provision.plans.markup import plan_html
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
@@ -30,12 +30,12 @@ from tenantkit.provision.plans.plan_notices import notices_of
 from tenantkit.provision.plans.requests.of_plan import plan_request
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
 from tenantkit.provision.plans.tenant_changes import compare_tenants
+from tenantkit.provision.plans.unfit import elsewhere, not_fitting, unfit_tenants
 from tenantkit.provision.read import read_tenants
-from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
+from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED
 from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version
-from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.arguments import checked_tenants
 from tenantkit.spec.people import platform_team
 from tenantkit.spec.platform import Platform
@@ -46,15 +46,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.hints import Surface
-    from tenantkit.provision.changes import PlanAction
+    from tenantkit.provision.changes import PlanAction, PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.edits.edit import TeamEdit
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.headlines import Sort
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.plans.requests.letter import Request
-    from tenantkit.provision.reasons import Reason
     from tenantkit.provision.stored.installed import Installed
+    from tenantkit.rules.manifest import ObjectRef
     from tenantkit.spec.tenant import Tenant
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
@@ -68,6 +68,7 @@ _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("unchanged", "unchanged"),
     ("foreign", "foreign"),
 )
+_REPR_LIMIT = 160
 _COUNTED_BY_ROW: tuple[PlanAction, ...] = ("conflict", "foreign")
 
 
@@ -186,7 +187,8 @@ class Plan:
             surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
-            summary; headlines; notices, each with code, tenant and text; and changes: one mapping per row with the
+            summary; headlines; notices, each with code, tenant and text; request, empty if there is nothing to ask
+            for; and changes: one mapping per row with the
             columns of `frame`, None where there is no value, and `change`, the differences in words.
 
         Example:
@@ -200,7 +202,8 @@ class Plan:
             for entry in entries(self.changes)
         ]
         lines = [text for _, text in self._headline_lines(surface)]
-        return {"summary": self.summary, "headlines": lines, "notices": notices, "changes": rows}
+        said = {"summary": self.summary, "headlines": lines, "notices": notices, "request": str(self.request)}
+        return {**said, "changes": rows}
 
     def words(self, surface: Surface, *, fields: bool = True) -> str:
         """The headlines, the notices, the changes by meaning and the summary as text, in the words of a surface.
@@ -216,21 +219,34 @@ class Plan:
         check_surface(surface)
         lines = "\n".join(text for _, text in self._headline_lines(surface))
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
-        table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True) if fields else ""
-        return "\n\n".join(part for part in (lines, notices, table, self.summary) if part)
+        table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True) if fields and not self._is_folded else ""
+        return "\n\n".join(part for part in (lines, notices, self._request_line(surface), table, self.summary) if part)
 
     def __str__(self) -> str:
         return self.words("python")
 
     def __repr__(self) -> str:
-        return f"<Plan: {self.summary}>"
+        first = [cut(text, _REPR_LIMIT) for _, text in self._headline_lines("python")[:1]]
+        team = platform_team(self.platform)
+        whom = [f"ask {team}"] if self.subject != "team" and self.request and team not in "".join(first) else []
+        return f"<Plan: {'; '.join([*first, *whom, self.summary])}>"
 
     def _repr_html_(self) -> str:
         lines = self._headline_lines("python")
-        return plan_html(lines, notice_lines(self.notices, "python"), self.summary, self._shown("python"))
+        notes = [*notice_lines(self.notices, "python"), *filter(None, [self._request_line("python")])]
+        return plan_html(lines, notes, self.summary, self._shown("python"))
 
     def _headline_lines(self, surface: Surface) -> list[tuple[Sort, str]]:
-        return headline_lines(headlines(self.changes, platform_team(self.platform)), surface)
+        return headline_lines(headlines(self.changes, platform_team(self.platform), self.subject), surface)
+
+    def _request_line(self, surface: Surface) -> str:
+        """Where the text to send is, if there is something to ask for."""
+        return Message("to ask for it, {send_request}").words(surface) if self.request else ""
+
+    @property
+    def _is_folded(self) -> bool:
+        """Whether the rows only say what stays: nothing is done in a tenant that is not the user's to end."""
+        return self.subject in ("deletion", "release") and is_others_to_end(self.changes)
 
     def _shown(self, surface: Surface) -> list[tuple[str | None, ...]]:
         """The rows to show: unchanged objects are only counted."""
@@ -331,7 +347,7 @@ def _without_roles(change: PlanChange) -> PlanChange:
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> Plan:
     """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself."""
-    unfit = _elsewhere(tenants, platform, live) | unfit_tenants(tenants, platform)
+    unfit = elsewhere(tenants, platform, live) | unfit_tenants(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
     taken = taken_hosts(fitting, platform, live)
     compared = dict(zip([it.name for it in fitting], compare_tenants(fitting, platform, live), strict=True))
@@ -344,34 +360,6 @@ def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) ->
         checked = (compared[tenant.name], clashes, platform_team(platform))
         planned += with_checked_hosts(*checked, is_complete=live.has_all_namespaces)
     return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
-
-
-def unfit_tenants(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
-    """Why tenants do not fit the platform, by name: an unknown size, a host that is not granted and the like."""
-    found: dict[str, Reason] = {}
-    for tenant in tenants:
-        try:
-            platform.check([tenant])
-        except InvalidSpecError as error:
-            found[tenant.name] = does_not_fit(error)
-    return found
-
-
-def _elsewhere(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, Reason]:
-    """The tenants that exist in a namespace of another name: a second one must not be made."""
-    expected = {tenant.name: platform.namespace(tenant) for tenant in tenants}
-    found: dict[str, Reason] = {}
-    for ref, manifest in live.objects.items():
-        name = tenant_of(manifest) if ref.kind == "Namespace" else None
-        if name is not None and name in expected and ref.name != expected[name]:
-            found[name] = exists_elsewhere(ref.name, expected[name])
-    return found
-
-
-def not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
-    """One blocked row: the objects of a tenant that does not fit the platform cannot be made."""
-    ref = ObjectRef("v1", "Namespace", platform.namespace(tenant))
-    return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
 
 
 def make_install_plan(platform: Platform, installed: Installed) -> Plan:

@@ -5,6 +5,7 @@ Programs compare codes, never texts.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -84,6 +85,9 @@ ReasonCode: TypeAlias = Literal[
 
 # Rows and outcomes with these actions are not carried out: no request is sent for them.
 REFUSED = ("blocked", "unknown")
+ALL_NAMES = "*"  # the name in a row about all objects of a kind, which may not be listed
+# what RBAC adds to an error that says in our words what is not allowed
+_BY_RBAC = re.compile(r"^(may not [^:]+): \S+(?: \"[^\"]*\")? is forbidden: User .+ cannot \w+ resource .+$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,13 +269,13 @@ def exists_elsewhere(namespace: str, expected: str) -> Reason:
 
 
 def host_taken(taken: Mapping[str, str]) -> Reason:
-    """The tenant requests hosts that others have: by host, the other tenant."""
-    clashes = ", ".join(f"{host!r} of tenant {other!r}" for host, other in taken.items())
+    """The tenant requests hosts that others have: by host, who has it, in words."""
+    clashes = ", ".join(f"{host!r} of tenant {other}" for host, other in taken.items())
     return Reason(
         "host-taken",
         Message(
-            "this tenant requests a host of another tenant: {clashes}; choose another host, or remove it from that "
-            "tenant first",
+            "this tenant requests a host of another tenant: {clashes}; choose another host, or ask its owners to let "
+            "go of it first",
             {"clashes": clashes, "taken": dict(taken)},
         ),
     )
@@ -304,8 +308,11 @@ def namespace_not_applied(action: str) -> Reason:
 
 
 def not_readable(error: TenantKitError) -> Reason:
-    """You may not read the object, so it is not known whether it exists."""
-    return _of_error("not-readable", error)
+    """You may not read the object, so it is not known whether it exists; the server's own words are left out."""
+    found = _BY_RBAC.match(str(error.what))
+    if found is None or error.hint is None:
+        return _of_error("not-readable", error)
+    return Reason("not-readable", Message("you {what}; {hint}", {"what": found[1], "hint": error.hint}))
 
 
 def stay_in_index(tenant: str, team: str) -> Reason:

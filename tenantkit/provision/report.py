@@ -84,6 +84,7 @@ class Report:
         warnings: what the server warned of, and guardrails that are missing. Nothing failed because of them.
         team: who may make the changes in `pending`, with the provisioners whom the platform names.
         headlines: what a change of members or routes means: `team-a: sam@example.com becomes editor`.
+        request: the text to send to them, as `Plan.request`; empty if nothing is pending.
 
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
@@ -105,6 +106,7 @@ class Report:
     warnings: tuple[Reason, ...] = ()
     team: str = "the platform team"
     headlines: tuple[str, ...] = ()
+    request: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -147,8 +149,8 @@ class Report:
             surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
-            summary, headlines, urls, hostnames, warnings, and objects: one mapping per row of `frame`, without missing
-            values.
+            summary, headlines, urls, hostnames, warnings, request, and objects: one mapping per row of `frame`, without
+            missing values.
 
         Example:
             >>> tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False).as_json()["urls"]
@@ -165,6 +167,7 @@ class Report:
             "urls": self.urls,
             "hostnames": self.hostnames,
             "warnings": [warning.words(surface) for warning in self.warnings],
+            "request": str(self.request),
             "objects": objects,
         }
 
@@ -183,7 +186,8 @@ class Report:
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
         warnings = "\n".join(f"warning: {clean(warning.words(surface))}" for warning in self.warnings)
         lines = "\n".join(self.headlines)
-        return "\n\n".join(part for part in (lines, warnings, table, urls, self._outcome) if part)
+        ask = Message("to ask for it, {send_request}").words(surface) if self.request else ""
+        return "\n\n".join(part for part in (lines, warnings, table, urls, ask, self._outcome) if part)
 
     def __str__(self) -> str:
         return self.words("python")

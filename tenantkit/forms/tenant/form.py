@@ -23,7 +23,7 @@ from tenantkit.forms.tenant.life_note import deletion_note, life_note
 from tenantkit.forms.tenant.planning import namespace_change, refuse_existing
 from tenantkit.forms.tenant.results import texts_to_copy
 from tenantkit.forms.tenant.results_panel import quota_content, show_problems
-from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
+from tenantkit.forms.tenant.taken_hosts import HostNotes, read_taken_hosts
 from tenantkit.provision.permissions import missing_permissions
 from tenantkit.provision.plan import plan
 from tenantkit.provision.plans.requests.grants import Asking, tenant_request
@@ -92,6 +92,7 @@ class TenantForm(PlanForm["Tenant"]):
         self._inputs = TenantInputs(get_platform(cluster))
         self._existing = tenant
         self._reason = ""
+        self._host_notes = HostNotes(cluster)
         self._started: set[str] = set()
         self.life_note = html("tk-life")
         if tenant is not None:
@@ -163,7 +164,7 @@ class TenantForm(PlanForm["Tenant"]):
         tenant = self.tenant
         if not self._missing.grant:
             return ""
-        asking = Asking(self.identity.username, self._reason)
+        asking = Asking(self.identity.username, self._reason, self._host_notes)
         return tenant_request(tenant, self._inputs.loaded, self._inputs.platform, asking)
 
     def fill(self, *, reason: str | None = None, **values: Any) -> None:

@@ -6,20 +6,40 @@ from typing import TYPE_CHECKING, cast
 
 from tenantkit.exceptions import Problem
 from tenantkit.hints import Message
-from tenantkit.provision.hosts.granted import holders
+from tenantkit.provision.hosts.granted import holders, with_owners
+from tenantkit.provision.hosts.visible import read_visible_hosts
 from tenantkit.provision.stored.tenants import readable_tenant_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.hosts.visible import VisibleHosts
     from tenantkit.provision.plan import Plan
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 
 
+class HostNotes:
+    """What is known of hosts that somebody asks for, as sentences; read once, when the first host is asked for.
+
+    Args:
+        cluster: the cluster.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._hosts: VisibleHosts | None = None
+
+    def __call__(self, host: str) -> str:
+        """The sentence about one host; empty if it is free."""
+        if self._hosts is None:
+            self._hosts = read_visible_hosts(self._cluster)
+        return self._hosts.note(host)
+
+
 def read_taken_hosts(cluster: Cluster, plan: Plan) -> dict[str, str]:
-    """The other tenant that has each host, if the plan is blocked by one. Nothing is read for any other plan.
+    """Who has each host, in words, if the plan is blocked by one. Nothing is read for any other plan.
 
     The plan's rows name the hosts that it asks for, also to an owner, who may not list all namespaces. Where these may
     be listed, the hosts of all tenants are known, before the next plan asks for one.
@@ -35,9 +55,9 @@ def read_taken_hosts(cluster: Cluster, plan: Plan) -> dict[str, str]:
         return {}
     named = {host: other for text in planned if isinstance(text, Message) for host, other in _taken(text).items()}
     name = plan.tenants[0].name
-    found = holders(readable_tenant_namespaces(cluster))
-    others = {host: sorted(tenants - {name}) for host, tenants in found.items()}
-    return named | {host: tenants[0] for host, tenants in others.items() if tenants}
+    namespaces = readable_tenant_namespaces(cluster)
+    others = {host: sorted(tenants - {name}) for host, tenants in holders(namespaces).items()}
+    return named | {host: with_owners(tenants[0], namespaces) for host, tenants in others.items() if tenants}
 
 
 def _taken(reason: Message) -> Mapping[str, str]:
@@ -50,15 +70,15 @@ def taken_host_problems(tenant: Tenant, platform: Platform, taken: Mapping[str, 
     Args:
         tenant: that the fields describe.
         platform: gives the tenant its own host.
-        taken: the other tenant, by host.
+        taken: who has it, in words, by host.
     """
     own = platform.own_host(tenant)
     problems = []
     if own in taken:
-        reason = f"this name's host {own!r} belongs to tenant {taken[own]!r}: choose another name"
+        reason = f"this name's host {own!r} belongs to tenant {taken[own]}: choose another name"
         problems.append(Problem("name", tenant.name, reason))
     for index, host in enumerate(tenant.hosts):
         if host in taken:
-            reason = f"belongs to tenant {taken[host]!r}: choose another host, or remove it from that tenant first"
+            reason = f"belongs to tenant {taken[host]}: choose another host, or ask its owners to let go of it first"
             problems.append(Problem(f"hosts[{index}]", host, reason))
     return problems

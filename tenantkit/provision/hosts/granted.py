@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.own_namespaces import read_index
-from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Unreadable
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.hosts.moves import exchanging, moves
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import host_taken, hosts_exchanged, hosts_not_checked
+from tenantkit.provision.stored.tenants import stored_tenant
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def with_own_namespaces(
 
 
 def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, dict[str, str]]:
-    """For each planned tenant, the hosts that it wants and that others have or want: host, and the other tenant."""
+    """For each planned tenant, the hosts that it wants and that others have or want: host, and who has it, in words."""
     planned = {platform.namespace(tenant) for tenant in tenants}
     namespaces = {ref.name: manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"}
     elsewhere = holders(manifest for name, manifest in namespaces.items() if name not in planned)
@@ -80,8 +81,23 @@ def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) 
             if rivals and present.get(host) != {tenant.name}:
                 others += sorted(rivals, key=lambda rival: rival not in present.get(host, set()))
             if others:
-                found.setdefault(tenant.name, {})[host] = others[0]
+                found.setdefault(tenant.name, {})[host] = with_owners(others[0], namespaces.values())
     return found
+
+
+def owners_of(namespace: Manifest) -> tuple[str, ...]:
+    """The owners in a Namespace's grant; none if it cannot be read."""
+    try:
+        return tuple(map(str, stored_tenant(namespace).owners))
+    except (InvalidSpecError, SpecVersionError):
+        return ()
+
+
+def with_owners(tenant: str, namespaces: Iterable[Manifest]) -> str:
+    """`'recsys' (owned by lin@example.com)`, if its grant can be read."""
+    found = (it for it in namespaces if (it["metadata"].get("labels") or {}).get(TENANT_LABEL) == tenant)
+    owners = next(map(owners_of, found), ())
+    return f"{tenant!r} (owned by {', '.join(owners)})" if owners else repr(tenant)
 
 
 def with_checked_hosts(
@@ -91,7 +107,7 @@ def with_checked_hosts(
 
     Args:
         changes: of one tenant.
-        taken: the other tenant, by host.
+        taken: who has it, in words, by host.
         team: who can see all tenants, as `platform_team` words it.
         is_complete: whether all tenants are known; if not, the rows that take a host say so.
     """

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.own_namespaces import read_index
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, SpecVersionError, Unreadable
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Unreadable
+from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.hosts.granted import holders
-from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
+from tenantkit.provision.hosts.granted import holders, owners_of
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.rules.routing import check_host
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
+
+NOT_VISIBLE = "not checked against tenants that the sender may not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,12 @@ class VisibleHosts:
     holders: Mapping[str, Holder] = field(default_factory=dict)
     is_complete: bool = False
 
+    def note(self, host: str) -> str:
+        """What is known of a host that somebody asks for, as a sentence; empty if it is free."""
+        if host in self.holders:
+            return self.holders[host].words
+        return "" if self.is_complete else NOT_VISIBLE
+
 
 def checked_host(host: object) -> str:
     """The host in lower case and without a dot at its end, as DNS reads it.
@@ -84,12 +93,29 @@ def read_visible_hosts(cluster: ClusterApi) -> VisibleHosts:
     return VisibleHosts(found, is_complete)
 
 
-def owners_of(namespace: Manifest) -> tuple[str, ...]:
-    """The owners in a Namespace's grant; none if it cannot be read."""
-    try:
-        return tuple(map(str, stored_tenant(namespace).owners))
-    except (InvalidSpecError, SpecVersionError):
-        return ()
+def with_holders(cluster: ClusterApi, error: InvalidSpecError) -> InvalidSpecError:
+    """The error about hosts that are not granted, with the tenant that has each host, as far as the user may see.
+
+    Args:
+        cluster: the cluster.
+        error: of `Platform.check`; its other problems stay as they are.
+
+    RBAC: that of `read_visible_hosts`.
+    """
+    if not any(problem.field.endswith(".host") for problem in error.problems):
+        return error
+    visible = read_visible_hosts(cluster)
+
+    def told(problem: Problem) -> Problem:
+        if not problem.field.endswith(".host"):
+            return problem
+        holder = visible.holders.get(str(problem.value))
+        if holder is None:
+            return replace(problem, hint=Hint("{plan} of the tenant with this host in hosts has a text to send"))
+        granted, _, _ = problem.reason.partition(": ask ")
+        return replace(problem, reason=f"{granted}: {holder.words}, or choose another host")
+
+    return InvalidSpecError([told(problem) for problem in error.problems])
 
 
 def _holder(namespace: Manifest) -> Holder:

@@ -24,8 +24,8 @@ from tenantkit.provision.life.reasons import (
 )
 from tenantkit.provision.lifecycle import terminating
 from tenantkit.provision.ownership import owner_of, tenant_of
-from tenantkit.provision.plan import not_fitting, unfit_tenants
 from tenantkit.provision.plans.tenant_changes import compare_tenants
+from tenantkit.provision.plans.unfit import not_fitting, unfit_tenants
 from tenantkit.provision.reasons import owned_by_other
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.people import platform_team

@@ -14,8 +14,9 @@ from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.left_out import replaces_role
-from tenantkit.provision.plan import Plan, plan_at, replan, unfit_tenants
+from tenantkit.provision.plan import Plan, plan_at, replan
 from tenantkit.provision.plans.origin import cluster_id
+from tenantkit.provision.plans.unfit import unfit_tenants
 from tenantkit.provision.reasons import does_not_fit, newer_version
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name

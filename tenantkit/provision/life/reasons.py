@@ -50,6 +50,9 @@ def seen_in_namespace(action: str, reason: Reason | None) -> Reason:
     return Reason("adopted-as-it-is", joined([text, reason.text]) if reason is not None else text)
 
 
+LEFT_BY_RELEASE = Reason("stays", "tenantkit made it, and a release leaves it there")
+
+
 def stays_after_release(kind: str, name: str, namespace: str) -> Reason:
     """An object that tenantkit made, in a namespace that it lets go of."""
     command = f"kubectl delete {kind.lower()} {name} -n {namespace}"

@@ -21,7 +21,7 @@ from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, stays_in_index
-from tenantkit.provision.life.reasons import FROZEN_STILL, stays_after_release
+from tenantkit.provision.life.reasons import FROZEN_STILL, LEFT_BY_RELEASE, stays_after_release
 from tenantkit.provision.live import live_state
 from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.not_yours import with_others_marked
@@ -29,7 +29,7 @@ from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.read import TENANT_KINDS, read_contents
-from tenantkit.provision.reasons import IN_THE_INDEX, PROTECTED, REFUSED, newer_version, stay_in_index
+from tenantkit.provision.reasons import ALL_NAMES, IN_THE_INDEX, PROTECTED, REFUSED, newer_version, stay_in_index
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Sequence
 
+    from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.reasons import Reason
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
-
-_ALL_NAMES = "*"
 
 
 @takes_cluster
@@ -68,10 +67,10 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         A Plan. Its rows `update` are the labels and annotations that are taken from the Namespace; one that somebody
         else has set as well stays, and the row says so. Pod Security levels that `apply` has set stay: members keep
         their roles, and their pods must not gain rights. Rows `foreign` are tenantkit's objects in the namespace, which
-        stay: quota, limits, bindings, policies and routes, with the command that deletes each; and with the name `*` a
-        kind that you may not list. Rows `delete` are the tenant's objects in the index, `not yours` if you may not read
-        them: then they stay, and the report lists them as pending. A Namespace is `blocked` if its tenant is protected
-        or frozen, or is being deleted.
+        stay: quota, limits, bindings, policies and routes, with the command that deletes each. Rows `delete` are the
+        tenant's objects in the index. Rows `unknown` are those that you may not read, which stay, and with the name
+        `*` a kind that you may not list. A Namespace is `blocked` if its tenant is protected or frozen, or is being
+        deleted, and `not yours` if only others may release it: then `request` is the text to send to them.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -92,7 +91,7 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
     """
     made = _make(cluster, checked_names(tenants), get_platform(cluster))
     marked = with_others_marked(cluster, made.changes, made.platform)
-    return replace(made, changes=tuple(check_on_server(cluster, marked)))
+    return replace(made, changes=tuple(check_on_server(cluster, _as_marked(marked))))
 
 
 @takes_cluster
@@ -152,13 +151,13 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
         hint = Hint("pass a name, or the result of {plan_release}")
         raise InvalidSpecError([Problem("tenants", plan, "is not the plan of a release", hint=hint)])
     running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s=0)
-    return carry_out_plan(cluster, plan, _remake, running)
+    return carry_out_plan(cluster, _listed(plan), _remake, running)
 
 
 def _remake(cluster: ClusterApi, earlier: Plan) -> Plan:
     """The same plan from the current state; a Namespace that is released already needs no change."""
     names = [str(change.tenant) for change in earlier.changes if change.ref.kind == "Namespace"]
-    return _make(cluster, names, earlier.platform)
+    return _listed(_make(cluster, names, earlier.platform))
 
 
 def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan:
@@ -237,14 +236,30 @@ def _stays(name: str, namespace: Manifest, contents: Sequence[LiveState]) -> Ite
         made = [it for it in present if is_ours(it, name) or is_applied_by_us(it)]
         for manifest in sorted(made, key=lambda it: (RANK.get(it["kind"], len(RANK)), ref_of(it))):
             ref = ref_of(manifest)
-            yield _row(ref, name, stays_after_release(ref.kind, ref.name, place))
+            yield _row("foreign", ref, name, stays_after_release(ref.kind, ref.name, place))
         for (kind, where), reason in found.unknown.items():
             if where == place:
-                yield _row(ObjectRef(KINDS[kind].api_version, kind, _ALL_NAMES, place), name, reason)
+                yield _row("unknown", ObjectRef(KINDS[kind].api_version, kind, ALL_NAMES, place), name, reason)
 
 
-def _row(ref: ObjectRef, tenant: str, why: Reason) -> PlanChange:
-    return PlanChange("foreign", ref, (PlanRow("foreign", ref, why=why),), tenant)
+def _row(action: PlanAction, ref: ObjectRef, tenant: str, why: Reason) -> PlanChange:
+    return PlanChange(action, ref, (PlanRow(action, ref, why=why),), tenant)
+
+
+def _as_marked(changes: Sequence[PlanChange]) -> list[PlanChange]:
+    """The changes; where a tenant is not the user's to release, what stays comes without a command to delete it."""
+    others = {change.tenant for change in changes if change.ref.kind == "Namespace" and change.action == "not yours"}
+    return [
+        _row("foreign", change.ref, change.tenant, LEFT_BY_RELEASE)
+        if change.tenant is not None and change.tenant in others and change.action == "foreign"
+        else change
+        for change in changes
+    ]
+
+
+def _listed(plan: Plan) -> Plan:
+    """The plan without the kinds that may not be listed: a release does nothing to their objects."""
+    return replace(plan, changes=tuple(change for change in plan.changes if change.ref.name != ALL_NAMES))
 
 
 def _stored(namespace: Manifest) -> Tenant | None:

@@ -30,6 +30,8 @@ _CARRIED_OUT: tuple[PlanAction, ...] = ("create", "update", "delete")
 _STOPPED = (*REFUSED, "conflict")
 # Reasons beside a change, or beside what others have made, that ask somebody to act.
 _NEEDS_OTHERS = ("platform-not-installed", "hosts-not-checked", "guardrails-missing", "foreign-opens", "warned")
+# Plans that end a tenant, with their verbs.
+_ENDS = {"deletion": "delete", "release": "release"}
 _NAMED = 3
 
 
@@ -53,19 +55,32 @@ class Headline:
         return clean(self.text.words(surface) if isinstance(self.text, Message) else self.text)
 
 
-def headlines(changes: Iterable[PlanChange], team: str = "the platform team") -> tuple[Headline, ...]:
+def headlines(
+    changes: Iterable[PlanChange], team: str = "the platform team", subject: str = "tenants"
+) -> tuple[Headline, ...]:
     """The headlines of some changes: losses of all tenants first, then what others must do, then all other changes.
 
     Args:
         changes: of a plan.
         team: who makes the changes that are not the user's, as `platform_team` words it.
+        subject: of the plan. A deletion or a release that is not the user's to make is one sentence.
     """
     by_tenant: dict[str | None, list[PlanChange]] = {}
     for change in changes:
         if change.ref.namespace != INDEX_NAMESPACE:
             by_tenant.setdefault(change.tenant, []).append(change)
-    found = [line for tenant, its in by_tenant.items() for line in _of_tenant(tenant, its, team)]
+    found: list[Headline] = []
+    for tenant, its in by_tenant.items():
+        if subject in _ENDS and is_others_to_end(its):
+            found.append(Headline("others", f"only {team} may {_ENDS[subject]} a tenant", tenant))
+        else:
+            found += _of_tenant(tenant, its, team)
     return tuple(sorted(found, key=lambda line: _SORTS.index(line.sort)))
+
+
+def is_others_to_end(changes: Iterable[PlanChange]) -> bool:
+    """Whether a tenant's Namespace is somebody else's to delete or to release, so that nothing of it is done."""
+    return any(change.ref.kind == "Namespace" and change.action == "not yours" for change in changes)
 
 
 def headline_lines(lines: Iterable[Headline], surface: Surface) -> list[tuple[Sort, str]]:
@@ -94,9 +109,7 @@ def _of_tenant(tenant: str | None, changes: Sequence[PlanChange], team: str) -> 
 
 def _for_others(changes: Sequence[PlanChange], team: str) -> Iterator[str | Message]:
     pending = phrases(changes, ["not yours"])
-    if any(change.ref.kind == "Namespace" and change.wanted is None for change in changes if _is_others(change)):
-        yield f"only {team} may delete a tenant"
-    elif pending:
+    if pending:
         listed = _BETWEEN.join(phrase.text for phrase in pending)
         yield f"only {team} may do this, so ask them to plan and apply it: {listed}"
     named: dict[tuple[str, str | Message], list[str]] = {}
@@ -106,10 +119,6 @@ def _for_others(changes: Sequence[PlanChange], team: str) -> Iterator[str | Mess
                 action = f"{row.action}: " if row.action in _STOPPED else ""
                 named.setdefault((action, row.why.text), []).append(_name(change, row))
     yield from (_reasoned(action, reason, names) for (action, reason), names in named.items())
-
-
-def _is_others(change: PlanChange) -> bool:
-    return change.action == "not yours"
 
 
 def _is_to_decide(row: PlanRow) -> bool:

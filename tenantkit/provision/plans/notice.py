@@ -31,6 +31,7 @@ NoticeCode: TypeAlias = Literal[
     "still-has-access",
     "index-not-changed",
     "unlike-members",
+    "clean-up",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",

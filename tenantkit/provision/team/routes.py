@@ -15,6 +15,7 @@ from tenantkit.hints import Hint
 from tenantkit.provision.content.routes import all_routes_of
 from tenantkit.provision.edits.edit import TeamEdit, check_places, place_of
 from tenantkit.provision.edits.remake import read_state
+from tenantkit.provision.hosts.visible import with_holders
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.team.arguments import checked_many, checked_tenant
@@ -78,7 +79,10 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
     name, platform = checked_tenant(tenant), get_platform(cluster)
     edit = TeamEdit(name, routes=routes)
     state = read_state(cluster, name, platform, _KINDS)
-    check_fits(state.tenant.with_(editors=(), viewers=(), routes=routes), platform)
+    try:
+        check_fits(state.tenant.with_(editors=(), viewers=(), routes=routes), platform)
+    except InvalidSpecError as error:
+        raise with_holders(cluster, error) from None
     check_places(edit, state, platform, replaces=replace)
     return plan_edit(cluster, edit, state, platform, ())
 

@@ -12,7 +12,11 @@ import pytest
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.main import main
 from tenantkit.exceptions import InvalidSpecError
+from tenantkit.frames.my_tenants import my_tenants
 from tenantkit.provision.apply import apply
+from tenantkit.provision.delete import plan_delete_tenants
+from tenantkit.provision.life.boost import boost
+from tenantkit.provision.life.release import plan_release
 from tenantkit.provision.life.request_quota import request_quota
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from tests.contract.engines import Engine
 
 _TEAM = "the platform team"
+_SPEC = {"ports": [{"port": 80}]}
 _KEPT = "Members and routes that the file does not name stay as they are."
 
 
@@ -241,6 +246,55 @@ def test_an_editor_who_plans_other_members_asks_for_these_too(
     assert "- zoe@example.com becomes viewer" in request.splitlines()
     assert "viewers:\n- zoe@example.com" in request
     assert "routes:" not in request
+
+
+def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner: Cluster, name: str) -> None:
+    owner.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": name}, "spec": _SPEC})
+    deletion, ending = plan_delete_tenants(owner, name), plan_release(owner, name)
+
+    assert str(deletion).split("\n\n") == [
+        f"{name}: only {_TEAM} may delete a tenant",
+        f"note: {name}: you may delete what is in it yourself: `kubectl delete services --all -n {name}`",
+        "to ask for it, print and send .request",
+        deletion.summary,
+    ]
+    assert repr(deletion) == f"<Plan: {name}: only {_TEAM} may delete a tenant; {deletion.summary}>"
+    assert deletion.request.splitlines()[1] == f"Subject: delete tenant {name}"
+    assert deletion.request.endswith(f"To do so, run `tenantkit delete {name} --confirm {name}`.")
+    assert str(ending).split("\n\n") == [
+        f"{name}: only {_TEAM} may release a tenant",
+        "to ask for it, print and send .request",
+        ending.summary,
+    ]
+    assert ending.request.endswith(f"To do so, run `tenantkit release {name}`.")
+    unlisted = ending.frame.query("name == '*'")
+    assert set(unlisted["action"]) <= {"unknown"}
+    assert not unlisted["reason"].str.contains("forbidden").any()
+    assert not ending.frame.query("action == 'foreign'")["reason"].str.contains("kubectl").any()
+
+
+def test_a_pending_report_has_the_same_text_as_its_plan(owner: Cluster, name: str) -> None:
+    report = boost(owner, name, size="large", until="2099-01-01T00:00:00Z", progress=False)
+
+    assert "- boost: none → large until 2099-01-01 00:00+00:00 (GPUs 8," in report.request
+    assert "to ask for it, print and send .request" in str(report)
+    assert report.as_json()["request"] == report.request
+
+
+def test_a_host_of_a_tenant_that_one_sees_is_named_with_its_owners(owner: Cluster, cluster: Cluster, name: str) -> None:
+    with fresh_name(cluster) as other:
+        made = tenant(other, owners=["lin@example.com"], viewers=["owner@example.com"], routes=None)
+        apply(cluster, plan(cluster, made), progress=False)
+        eventually(lambda: other in set(my_tenants(owner)["tenant"]))
+        eventually(lambda: owner.can("list", "Pod", namespace=other))
+        host = f"{other}.example.ai"
+        with pytest.raises(InvalidSpecError) as caught:
+            plan_add_route(owner, name, Route(service="a", port=80, host=host))
+        planned = plan(owner, get_tenant(owner, name).with_(hosts=[host]))
+
+    ask = f"it belongs to tenant '{other}': ask its owner (lin@example.com), or choose another host"
+    assert str(caught.value).endswith(f"(hosts: {name}.example.ai): {ask}")
+    assert f"{host!r} of tenant {other!r} (owned by lin@example.com)" in planned.headlines[0]
 
 
 def test_the_command_prints_the_same_text(

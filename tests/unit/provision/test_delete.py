@@ -109,7 +109,8 @@ def test_the_plan_of_a_deletion_is_not_applied() -> None:
         apply(memory, plan_delete_tenants(memory, "vision"))
 
     assert str(caught.value) == (
-        f"plan=<Plan: {OBJECTS} to delete>: is the plan of a deletion: "
+        f"plan=<Plan: vision: namespace vision is deleted with everything in it: {OBJECTS - 1} objects; {OBJECTS}…: "
+        "is the plan of a deletion: "
         "to delete the tenants, use tk.delete_tenants(cluster, …, confirm=…)"
     )
     assert NAMESPACE in memory.objects

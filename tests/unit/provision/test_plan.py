@@ -273,8 +273,9 @@ def test_a_host_of_another_live_tenant_blocks_and_is_named() -> None:
 
     assert {row.reason for row in plan.rows} == {
         (
-            "this tenant requests a host of another tenant: 'vision.example.ai' of tenant 'speech'; "
-            "choose another host, or remove it from that tenant first"
+            "this tenant requests a host of another tenant: 'vision.example.ai' of tenant 'speech' "
+            "(owned by dana@example.com); "
+            "choose another host, or ask its owners to let go of it first"
         )
     }
     assert plan.summary == f"{OBJECTS - 1} blocked"

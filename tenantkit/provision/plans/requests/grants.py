@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.manifests.quota import make_quota
+from tenantkit.provision.hosts.visible import NOT_VISIBLE
 from tenantkit.provision.plans.quota_words import changed_phrases, granted_phrases
 from tenantkit.provision.plans.requests.letter import Letter, Request
 from tenantkit.spec.people import platform_team
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 
-NOT_CHECKED = "not checked against tenants that the sender may not read"
 _LABELS = {
     "team": "team",
     "owners": "owners",
@@ -40,7 +40,7 @@ HostNote: TypeAlias = "Callable[[str], str]"  # what is known of a host that is 
 
 
 def _not_checked(_: str) -> str:
-    return NOT_CHECKED
+    return NOT_VISIBLE
 
 
 @dataclass(frozen=True, slots=True)

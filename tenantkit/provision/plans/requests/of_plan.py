@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.provision.hosts.visible import NOT_VISIBLE
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.plans.phrases import phrases
 from tenantkit.provision.plans.requests.edits import team_letter
-from tenantkit.provision.plans.requests.grants import NOT_CHECKED, differences, letter_of, new_hosts
+from tenantkit.provision.plans.requests.grants import differences, letter_of, new_hosts
 from tenantkit.provision.plans.requests.letter import Letter, Request
 from tenantkit.provision.stored.tenants import is_protected, stored_tenant
 from tenantkit.spec.people import platform_team
@@ -39,6 +40,7 @@ def plan_request(plan: Plan) -> Request:
     pending = {name: its for name, its in mine.items() if any(map(_is_asked_for, its))}
     if not pending:
         return Request()
+    letter: Letter | None
     match plan.subject:
         case "deletion" | "release" as subject:
             letter = _end_of_tenants(subject, pending, plan)
@@ -47,6 +49,11 @@ def plan_request(plan: Plan) -> Request:
         case _:
             letter = _grants(pending, plan)
     return Request(letter, plan if letter is not None else None)
+
+
+def asked_of(plan: Plan, *, is_pending: bool) -> dict[str, str]:
+    """Who may make the changes of a plan that are left to them, and the text to send; for a report."""
+    return {"team": platform_team(plan.platform), "request": plan_request(plan) if is_pending else ""}
 
 
 def _is_asked_for(change: PlanChange) -> bool:
@@ -103,7 +110,7 @@ def _end_of_tenants(subject: str, pending: Mapping[str, Sequence[PlanChange]], p
 def _note_in(changes: Sequence[PlanChange]) -> HostNote:
     """What a plan says about new hosts: whether they were checked."""
     is_checked = not any(row.code in ("hosts-not-checked", "not-yours") for it in changes for row in it.rows)
-    return lambda _: "" if is_checked else NOT_CHECKED
+    return lambda _: "" if is_checked else NOT_VISIBLE
 
 
 def _team_fields(changes: Sequence[PlanChange]) -> set[str]:

@@ -77,7 +77,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "plan_adopt": ("works", "works", "works", "works", "unknown", "works", "unknown"),
     "plan_delete_tenants": ("unknown", "unknown", "unknown", "unknown", _DENIED, "unknown", _DENIED),
     "plan_platform": ("works", *("unknown",) * 6),
-    "plan_release": _PLATFORMS,
+    "plan_release": ("unknown", "unknown", "unknown", "unknown", _DENIED, "unknown", _DENIED),
     "plan_remove_member": _OWNERS_PLAN,
     "plan_remove_route": _OWNERS_PLAN,
     "pods": _MINE,

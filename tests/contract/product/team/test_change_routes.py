@@ -118,7 +118,8 @@ def test_a_host_that_is_not_granted_is_refused(owner: Cluster, name: str) -> Non
 
     assert str(caught.value) == (
         f"{name}.routes[0].host='elsewhere.example.ai': not granted to {name!r} (hosts: {name}.example.ai): ask the "
-        f"platform team for it"
+        f"platform team for it: "
+        "tk.plan(cluster, tenants) of the tenant with this host in hosts has a text to send"
     )
 
 

@@ -60,6 +60,10 @@ def test_routes_are_added_listed_and_removed(
         ("/ai-service", "ai-service", "80"),
         ("/demo", "demo", "http"),
     ]
+    assert run("routes", "--host", f"{name.upper()}.example.ai.", "--output", "json") == ExitCode.DONE
+    assert {row["tenant"] for row in json.loads(capsys.readouterr().out)["rows"]} == {name}
+    assert run("routes", "--host", "none.example.ai", "--output", "json") == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["rows"] == []
     assert run("routes", "remove", f"http://{name}.example.ai/demo", "--tenant", name) == ExitCode.DONE
     assert [route.path for route in get_tenant(cluster, name).routes or ()] == ["/ai-service"]
 
@@ -70,6 +74,8 @@ def test_routes_are_added_listed_and_removed(
         (["members", "add", "sam@example.com"], "name the tenant: add --tenant NAME to add"),
         (["members", "remove", "--tenant", "vision"], "name at least one PERSON to remove"),
         (["members", "list", "sam@example.com"], "list takes no PERSON"),
+        (["members", "--role", "editor"], "list takes no --role; to change a tenant, use add or remove"),
+        (["routes", "list", "--path", "/a"], "list takes no --path; to change a tenant, use add or remove"),
         (["routes", "add", "demo", "--tenant", "vision"], "write the service and its port"),
         (["routes", "add", "a:1", "b:2", "--tenant", "vision"], "add one route at a time"),
         (["members", "add", "sam@example.com", "-n", "vision"], "add changes one tenant: use --tenant NAME alone"),
