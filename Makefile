@@ -7,6 +7,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+# where it is set, every process of the tests compiles the package again, and pytest each test
+unexport PYTHONDONTWRITEBYTECODE
 LAB ?=# more options of `tenantkit lab`: make lab LAB='--port 9999 --no-browser'
 VENV := .venv
 VENV_LOWEST := .venv-lowest
