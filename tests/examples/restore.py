@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from tenantkit.sandbox.apimachinery.resources import RESOURCES
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import tenantkit as tk
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
+
+Answer = TypeVar("Answer")
 
 _ROUNDS = 5
 _WITHIN_S = 30
@@ -74,9 +76,9 @@ def _without_version(manifest: Manifest) -> Manifest:
     return {**manifest, "metadata": metadata}
 
 
-def _in_its_thread(box: tk.Sandbox, work: Callable[[], Any]) -> Any:
+def _in_its_thread(box: tk.Sandbox, work: Callable[[], Answer]) -> Answer:
     """Do something between two requests, as the store is for one thread only."""
-    done: Future[Any] = Future()
+    done: Future[Answer] = Future()
 
     def run() -> None:
         try:
