@@ -51,7 +51,7 @@ class Trial:
     Args:
         prepare: creates what has to exist first, on a connection that does not fail.
         opens: opens the form of a tenant and fills it in.
-        is_sampled: whether only some requests fail, and only some failures are recovered from.
+        is_sampled: whether only some failures are recovered from.
     """
 
     prepare: Callable[[Cluster, str], None]
@@ -59,10 +59,11 @@ class Trial:
     is_sampled: bool = False
 
     def positions(self, requests: Sequence[str]) -> list[int]:
-        """The numbers of the requests that fail, one after the other."""
-        numbers = range(len(requests))
-        # parallel requests come in any order: testing the first and the last of them takes half the time
-        return [number for number in numbers if not (self.is_sampled and _is_between_equal_requests(requests, number))]
+        """The numbers of the requests that fail, one after the other.
+
+        Parallel requests come in any order, so that those between the first and the last of them are not told apart.
+        """
+        return [number for number in range(len(requests)) if not _is_between_equal_requests(requests, number)]
 
     def requests(self, cluster: Cluster, admin: Cluster, transport: FaultyTransport, name: str) -> list[str]:
         """All requests of the form, from the first to the last, when nothing fails."""
