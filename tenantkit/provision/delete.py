@@ -380,10 +380,7 @@ def _stored(namespace: Manifest) -> Tenant | None:
 
 
 def _deletions(tenant: str, row: PlanRow, contents: LiveState, indexed: Iterable[Manifest]) -> list[PlanChange]:
-    """The changes for a namespace, for everything in it, and for the tenant's objects in the index.
-
-    Objects are not kept in the plan, since a Secret is among them.
-    """
+    """The changes for a namespace, all that is in it, and its index. No object is kept: a Secret is among them."""
     action, name = row.action, row.ref.name
     inside = IN_THE_NAMESPACE if action == "delete" else namespace_not_applied(action)
     entry = IN_THE_INDEX if action == "delete" else inside

@@ -66,7 +66,6 @@ ReasonCode: TypeAlias = Literal[
     "role-given-back",
     "removed",
     "not-granted",
-    # of an adoption and a release
     "adopted-as-it-is",
     "not-adoptable",
     "stays",
@@ -81,7 +80,6 @@ ReasonCode: TypeAlias = Literal[
     "not-deleted",
     "not-awaited",
 ]
-
 
 # Rows and outcomes with these actions are not carried out: no request is sent for them.
 REFUSED = ("blocked", "unknown")

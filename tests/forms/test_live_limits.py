@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 import tenantkit as tk
+from tenantkit.cluster.visible import read_existing_own
 from tenantkit.forms.kit.markup import joined
 from tenantkit.forms.live import feed, view
 from tenantkit.forms.live.causes import holders_content
-from tenantkit.forms.live.feed import read_own
 from tenantkit.forms.live.texts import own_limit_content
 from tests.eventually import eventually
 from tests.forms.live_pages import LivePage
@@ -48,7 +48,7 @@ def owner(
     """An owner of two tenants."""
     tk.apply(cluster, tk.plan(cluster, vision.with_(name=names(), routes=[])), progress=False)
     with connect_as("owner") as owner:
-        eventually(lambda: len(read_own(owner)) > 1)
+        eventually(lambda: len(read_existing_own(owner).namespaces) > 1)
         yield owner
 
 
@@ -61,7 +61,11 @@ def test_a_view_of_a_member_of_many_tenants_watches_the_first_and_says_so(
 
     with closing(view_class(owner)) as shown:
         page = LivePage(shown)
-        page.wait(lambda text: f"The first 1 of {len(read_own(owner))} of your tenants are watched." in text)
+        page.wait(
+            lambda text: (
+                f"The first 1 of {len(read_existing_own(owner).namespaces)} of your tenants are watched." in text
+            )
+        )
 
         assert all(len(each) == 1 for each in shown.feed.narrowed.values())
         watched = {namespace for found in shown.feed.model.objects.values() for namespace, _ in found}

@@ -108,7 +108,6 @@ class Fit:
         wanted: how many pods the question was about.
         checks: the checks, those that block first.
         incomplete: by kind, why it could not be read.
-        team: whom to ask for more, with the provisioners whom the platform names.
 
     Example:
         >>> fit = fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
@@ -119,7 +118,6 @@ class Fit:
     wanted: int
     checks: tuple[FitCheck, ...]
     incomplete: dict[str, str] = field(default_factory=dict)
-    team: str = "the platform team"
 
     @property
     def answer(self) -> Answer:
@@ -282,7 +280,7 @@ def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int) -> F
     ]
     ordered = sorted(checks, key=lambda check: _ORDER.index(check.answer))
     incomplete = {_OTHERS if kind == "AnyPod" else kind: reason for kind, reason in snapshot.incomplete.items()}
-    return Fit(wanted, tuple(ordered), incomplete, snapshot.team)
+    return Fit(wanted, tuple(ordered), incomplete)
 
 
 def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], dict[str, str]]:

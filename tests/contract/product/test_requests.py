@@ -25,6 +25,7 @@ from tenantkit.provision.team.routes import plan_add_route, plan_remove_route
 from tenantkit.spec.boost import Boost
 from tenantkit.spec.files import read_specs
 from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import Tenant
 from tests.contract.tenants import fresh_name, tenant
 from tests.eventually import eventually
 
@@ -103,7 +104,9 @@ def test_what_the_platform_team_applies_changes_the_quota_and_no_member_or_route
     file.write_text(request.partition("tenant.yaml`:\n")[2].removesuffix(_KEPT), encoding="utf-8")
 
     assert "- size: small → custom quota (GPUs 0 → 2, CPU 4 → 8, memory 16 GiB → 32 GiB, storage 50 GiB" in request
-    apply(cluster, plan(cluster, read_specs(file)), progress=False)
+    [asked] = read_specs(file)
+    assert isinstance(asked, Tenant)
+    apply(cluster, plan(cluster, asked), progress=False)
 
     after = get_tenant(cluster, name)
     assert (after.owners, after.editors, after.viewers, after.routes) == (
