@@ -63,7 +63,7 @@ def sentences_lines(sentences: Sequence[str], width: int | None) -> list[str]:
 
 
 def _laid(column: Column, rows: int, *, with_notes: bool) -> _Laid:
-    texts = [_text(cell) if with_notes else cell.text for cell in column.cells[:rows]]
+    texts = [_text(cell) if with_notes or cell.is_missing else cell.text for cell in column.cells[:rows]]
     width = max((_width(line) for text in (column.heading, *texts) for line in text.split("\n")), default=0)
     return _Laid(column, texts, max(width, _AGE_WIDTH) if column.is_age else width)
 

@@ -113,7 +113,7 @@ def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | P
         size: small
         <BLANKLINE>
     """
-    if isinstance(specs, str | Path):
+    if isinstance(specs, str | Path) and not isinstance(path, str | Path):
         raise InvalidSpecError([Problem("specs", str(specs), "is the file: pass it first, then the specs")])
     listed = _listed(specs)
     if str(path).endswith(("/", os.sep)) or Path(path).is_dir():

@@ -28,6 +28,7 @@ from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import unit_of
+from tenantkit.hints import Hint
 from tenantkit.provision.stored.platform import known_team
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.unschedulable import NO_NODES
@@ -61,6 +62,7 @@ FITS: Schema = {
 _ORDER: tuple[Answer, ...] = ("no", "maybe", "yes")
 _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
 _NAMED = 3  # of the objects that cannot be parsed
+_ASK = Hint("{request_quota} writes the text to ask for more")
 _OTHER_CLASS = "use a priority class that the platform lists, or none"
 _OTHERS = "pods of other tenants"
 _SERVER, _NODES = "API server", "Node"  # what `FitCheck.object` holds for these gates
@@ -175,7 +177,7 @@ class Fit:
 
     def _repr_html_(self) -> str:
         shown, more = self._shown
-        return f"<p>{escape(clean(self.summary))}</p>{shown._repr_html_() if len(shown) else ''}<p>{more}</p>"
+        return f"<p>{escape(clean(self.summary))}</p>{shown._repr_html_() if len(shown) else ''}<p>{escape(more)}</p>"
 
     @property
     def _shown(self) -> tuple[Frame, str]:
@@ -185,13 +187,19 @@ class Fit:
             return frame, ""
         blocking = frame[frame["answer"] == "no"].drop(columns="answer").dropna(axis="columns", how="all")
         blocking.attrs["incomplete"] = {}
-        more = len(frame) - len(blocking)
-        return blocking, f"{more} more check{'s do' if more > 1 else ' does'} not block: see .frame" if more else ""
+        unknown = int((frame["answer"] == "maybe").sum())
+        passed = len(frame) - len(blocking) - unknown
+        more = [f"{passed} more check{'s do' if passed > 1 else ' does'} not block"] if passed else []
+        more += [f"{unknown} {'are' if unknown > 1 else 'is'} unknown and may block"] if unknown else []
+        lines = [f"{'; '.join(more)}: see .frame"] if more else []
+        if any(check.gate == "quota" and check.answer == "no" for check in self.checks):
+            lines.append(_ASK.words("python"))
+        return blocking, "\n".join(lines)
 
     @property
     def summary(self) -> str:
         """The answer in a line or two, with what blocks the pods: `no: 2 of 4 pods fit; 8 GPUs requested, 4 GPUs …`."""
-        count = f"{self.pods} of {self.wanted} pods fit" if self.pods is not None and self.pods < self.wanted else ""
+        count = f"{self.pods} of {self.wanted} pods fit" if 0 < (self.pods or 0) < self.wanted else ""
         blocking = [lacking(check, self.wanted) for check in self.checks if check.answer == "no"]
         unknown = [check.reason for check in self.checks if check.answer == "maybe"] if not blocking else []
         details = "; ".join(filter(None, (count, *dict.fromkeys((*blocking, *unknown)))))

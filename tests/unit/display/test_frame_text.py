@@ -59,12 +59,44 @@ def test_several_long_texts_are_below_their_row() -> None:
     assert text(CAUSES, 60) == [
         "workload   cause               since",
         "Job/train  no node fits      3 h ago",
-        "    message     0/4 nodes are available: 4 node(s) didn't",
-        "                match Pod's node affinity",
         "    next_steps  set a node selector of labels that a node",
         "                has",
         "                or ask the platform team",
+        "    message     0/4 nodes are available: 4 node(s) didn't",
+        "                match Pod's node affinity",
     ]
+
+
+def test_a_text_that_says_what_to_do_is_below_its_row_where_it_does_not_fit() -> None:
+    frame = Frame({"object": pd.array(["ResourceQuota/team"], "string"), "next_steps": CAUSES["next_steps"]})
+
+    assert text(frame, 40) == [
+        "object",
+        "ResourceQuota/team",
+        "    next_steps  set a node selector of",
+        "                labels that a node has",
+        "                or ask the platform team",
+    ]
+
+
+def test_the_exact_names_are_left_out_before_a_column_is() -> None:
+    frame = Frame(
+        {
+            "team": pd.array(["vision"], "string"),
+            "resource": pd.array(["requests.nvidia.com/gpu"], "string"),
+            "state": pd.array(["full"], "string"),
+        }
+    )
+
+    assert text(frame, 80)[1] == "vision  GPU (requests.nvidia.com/gpu)  full"
+    assert text(frame, 30) == ["team    resource  state", "vision  GPU       full"]
+
+
+def test_a_team_tells_rows_apart_where_there_is_no_tenant() -> None:
+    frame = pd.DataFrame({"state": ["full"], "team": ["vision"], "resource": ["pods"]})
+
+    assert text(frame, 14)[0] == "state  team"
+    assert text(frame.assign(tenant="vision"), 14)[0] == "state  tenant"
 
 
 @pytest.mark.parametrize("width", [1, 20, 40, 57, 80, 200, None])

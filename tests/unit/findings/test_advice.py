@@ -46,9 +46,9 @@ def answer(*objects: Manifest, pods: int = 1, gpus: int = 1, **spec: Any) -> Fit
 @pytest.mark.parametrize(
     ("hard", "used", "pods", "steps"),
     [
-        (0, 0, 8, f"ask the platform team to grant 8 of requests.{GPU}: none is granted"),
-        (4, 0, 8, f"ask the platform team for a larger quota: all of it is 4 of requests.{GPU}, or run fewer pods"),
-        (4, 4, 2, f"free 2 of requests.{GPU}, or ask the platform team for a larger quota"),
+        (0, 0, 8, "ask the platform team to grant 8 GPUs more"),
+        (4, 0, 8, "ask the platform team to grant 4 GPUs more, or run fewer pods"),
+        (4, 4, 2, "free 2 GPUs, or ask the platform team for a larger quota"),
     ],
 )
 def test_a_quota_asks_to_free_only_what_it_grants(hard: int, used: int, pods: int, steps: str) -> None:

@@ -54,7 +54,10 @@ def test_a_quota_that_is_too_small_says_how_many_fit_and_who_holds_it() -> None:
 
     assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 1, "ResourceQuota/team")
     assert fit.next_steps == "free 1 GPU, held by Pod/notebook (3)"
-    assert fit.summary == "no: 1 of 2 pods fit; ResourceQuota/team blocks first"
+    assert (
+        fit.summary
+        == "no: 1 of 2 pods fit; 2 GPUs requested, 1 of 4 granted are free: free 1 GPU, held by Pod/notebook (3)"
+    )
 
 
 def test_pods_are_counted_node_by_node_never_as_a_sum() -> None:

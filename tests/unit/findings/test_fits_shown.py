@@ -54,9 +54,11 @@ def test_a_no_of_the_nodes_says_what_helps() -> None:
 def test_a_no_is_shown_without_what_cannot_change_it() -> None:
     fit = predicted(quota({f"requests.{GPU}": "0"}), incomplete={"Node": "may not list Node"}, gpus=8)
 
-    assert str(fit).startswith("no: ResourceQuota/team blocks first\n\n")
-    assert str(fit).endswith("\n2 more checks do not block: see .frame")
-    assert max(map(len, str(fit).splitlines())) <= 80
+    assert str(fit).startswith("no: 8 GPUs requested, 0 granted: ask the platform team to grant 8 GPUs more\n\n")
+    assert str(fit).splitlines()[-2:] == [
+        "1 more check does not block; 1 is unknown and may block: see .frame",
+        "tk.request_quota(cluster, tenant, gpus=…) writes the text to ask for more",
+    ]
     for shown in (str(fit), fit._repr_html_()):
         assert ("may not list Node" in shown, "maybe" in shown, "Incomplete" in shown) == (False, False, False)
     assert fit.frame["answer"].tolist() == ["no", "maybe", "yes"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 import tenantkit
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.findings.causes.scheduling import next_steps
-from tenantkit.findings.fits.fits import Fit, FitCheck
+from tenantkit.findings.fits.lacking import quota_steps
+from tenantkit.findings.fits.quota_room import QuotaRoom
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.reasons import hosts_not_checked
 from tenantkit.provision.stored.platform import known_team
@@ -39,10 +41,10 @@ def test_settings_that_may_not_be_read_leave_the_names_out(monkeypatch: pytest.M
     assert known_team(memory) == "the platform team"
 
 
-def test_a_blocked_fit_names_whom_to_ask() -> None:
-    check = FitCheck("quota", "ResourceQuota/q", "no", 0, "requests.nvidia.com/gpu", 8, 0, 0)
+def test_a_quota_that_is_too_small_names_whom_to_ask() -> None:
+    room = QuotaRoom("q", "requests.nvidia.com/gpu", Fraction(8), Fraction(0), 0, hard=Fraction(0))
 
-    assert f"ask {TEAM} to grant 8 more" in repr(Fit(1, (check,), team=TEAM))
+    assert quota_steps(room, 1, "", TEAM) == f"ask {TEAM} to grant 8 GPUs more"
 
 
 def test_causes_and_reasons_name_whom_to_ask() -> None:
