@@ -77,7 +77,7 @@ def test_a_single_spec_is_written_without_a_list(tmp_path: Path, spec: Tenant | 
 def test_a_file_that_is_passed_second_is_refused_with_the_order(tmp_path: Path) -> None:
     swapped: Any = (VISION, str(tmp_path / "vision.yaml"))
 
-    with pytest.raises(InvalidSpecError, match="vision.yaml': is the file: pass it first, then the specs"):
+    with pytest.raises(InvalidSpecError, match=r"vision\.yaml': is the file: pass it first, then the specs"):
         write_specs(*swapped)
 
 

@@ -109,14 +109,15 @@ def test_two_owners_who_remove_one_member_at_the_same_moment_both_succeed(
     assert "viewer@example.com" not in names(cluster, name)
 
 
-def test_a_name_that_nobody_has_is_refused_with_a_similar_one(owner: Cluster, cluster: Cluster, name: str) -> None:
+def test_a_name_that_nobody_has_is_refused_with_the_members(owner: Cluster, cluster: Cluster, name: str) -> None:
     before = versions(cluster, name)
 
     with pytest.raises(NotFound) as caught:
         remove_member(owner, name, ["viewer@example.com", "editer@example.com"], progress=False)
 
     assert str(caught.value) == (
-        f"'editer@example.com' has no role in tenant {name!r}; nothing was written; its members are editor@example.com, owner@example.com"
+        f"'editer@example.com' has no role in tenant {name!r}; nothing was written; its members are "
+        "editor@example.com, owner@example.com, viewer@example.com"
     )
     assert versions(cluster, name) == before
 
