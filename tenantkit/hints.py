@@ -83,6 +83,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "quota_usage": ("tk.quota_usage(cluster)", "`tenantkit quota`", "the quota dashboard"),
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
+        "request_host": (
+            "print(tk.plan(cluster, tk.get_tenant(cluster, tenant).with_(hosts=[host])).request)",
+            "`tenantkit plan` of the tenant with this host in hosts",
+            "`print(tk.plan(cluster, tk.get_tenant(cluster, tenant).with_(hosts=[host])).request)`",
+        ),
         "request_quota": (
             "tk.request_quota(cluster, tenant, gpus=…)",
             "`tenantkit request`",

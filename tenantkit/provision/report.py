@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from tenantkit.display.tables import clean, html_table, text_table
+from tenantkit.display.tables import clean, cut, html_table, text_table
 from tenantkit.exceptions import PartialApplyError, check_surface
 from tenantkit.hints import Hint, Message
 from tenantkit.provision.reasons import REFUSED, WithReason, joined
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import ObjectRef
 
 _SHOWN = 5
+_WARNING_LIMIT = 200
 _CONTINUE = {
     "applied": Hint("{apply_again} to continue ({report})"),
     "deleted": Hint("{delete_again} to continue ({report})"),
@@ -193,7 +194,9 @@ class Report:
         return self.words("python")
 
     def __repr__(self) -> str:
-        return f"<Report: {'; '.join((*self.headlines, self._outcome))}>"
+        warnings = [f"warning: {cut(warning.words(), _WARNING_LIMIT)}" for warning in self.warnings[:1]]
+        more = [f"{len(self.warnings) - 1} more warnings"] if len(self.warnings) > 1 else []
+        return f"<Report: {'; '.join((*self.headlines, *warnings, *more, self._outcome))}>"
 
     def _repr_html_(self) -> str:
         urls = [(tenant, url) for tenant, urls in self.urls.items() for url in urls]

@@ -111,7 +111,7 @@ def with_holders(cluster: ClusterApi, error: InvalidSpecError) -> InvalidSpecErr
             return problem
         holder = visible.holders.get(str(problem.value))
         if holder is None:
-            return replace(problem, hint=Hint("{plan} of the tenant with this host in hosts has a text to send"))
+            return replace(problem, hint=Hint("{request_host} has the text to send"))
         granted, _, _ = problem.reason.partition(": ask ")
         return replace(problem, reason=f"{granted}: {holder.words}, or choose another host")
 
