@@ -6,6 +6,7 @@ fast something is, and pytest-timeout ends what hangs.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+os.environ.setdefault("TENANTKIT_FULL_TRACEBACK", "1")  # so that a failure shows where it comes from
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

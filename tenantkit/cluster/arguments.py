@@ -8,11 +8,12 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import os
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, final
 
-from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.exceptions import InvalidSpecError, Problem, TenantKitError
 from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+FULL_TRACEBACK = "TENANTKIT_FULL_TRACEBACK"  # the environment variable with which errors show tenantkit's own frames
 _SHOWN_TYPE = "Cluster"
 _CONNECT = Hint("pass the result of {connect} as the first argument")
 
@@ -68,6 +70,9 @@ def takes_cluster(function: Callable[_P, _R]) -> Callable[_P, _R]:
     or a Sandbox. Its signature names `Cluster`, the class that users know, also where the function itself needs only a
     part of it, such as `provision.cluster_api.ClusterApi`.
 
+    An expected error is raised with the traceback of the call alone, since it says itself what to do. With
+    $TENANTKIT_FULL_TRACEBACK, it has all frames.
+
     Raises:
         TypeError: at decoration, if the first argument has another name.
     """
@@ -80,13 +85,21 @@ def takes_cluster(function: Callable[_P, _R]) -> Callable[_P, _R]:
     def checked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         cluster: Any = args[place] if len(args) > place else kwargs.get("cluster", MISSING)
         check_is_cluster(cluster)
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except TenantKitError as error:
+            raise _shortened(error) from error.__cause__
 
     signature = inspect.signature(function)
     parameters = signature.parameters | {"cluster": signature.parameters["cluster"].replace(annotation=_SHOWN_TYPE)}
     checked.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
     checked.__annotations__ = {**function.__annotations__, "cluster": _SHOWN_TYPE}
     return checked
+
+
+def _shortened(error: TenantKitError) -> TenantKitError:
+    """The error without the frames inside tenantkit, which say nothing to a caller, unless all are asked for."""
+    return error if os.environ.get(FULL_TRACEBACK) else error.with_traceback(None)
 
 
 def as_seconds(value: object) -> float | None:

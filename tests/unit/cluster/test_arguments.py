@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import traceback
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.exceptions import InvalidSpecError
+from tenantkit.cluster.arguments import FULL_TRACEBACK, takes_cluster
+from tenantkit.exceptions import Conflict, InvalidSpecError
 from tests.unit.cluster.seam import Script
 from tests.unit.cluster.seam import cluster as make_cluster
 
@@ -88,3 +89,32 @@ def test_a_function_that_takes_something_else_first_cannot_be_decorated() -> Non
 
     with pytest.raises(TypeError, match="takes 'frame' first, not 'cluster'"):
         takes_cluster(plot)
+
+
+@takes_cluster
+def refuses(cluster: Cluster) -> None:
+    assert cluster.server
+    raise Conflict("the object has changed", status=409) from KeyError("inside")
+
+
+def frames_of(error: BaseException) -> list[str]:
+    return [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+
+
+def test_an_expected_error_shows_the_call_and_none_of_our_own_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(FULL_TRACEBACK)
+
+    with pytest.raises(Conflict) as caught:
+        refuses(make_cluster(Script()))
+
+    assert "refuses" not in frames_of(caught.value)
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_all_frames_are_shown_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FULL_TRACEBACK, "1")
+
+    with pytest.raises(Conflict) as caught:
+        refuses(make_cluster(Script()))
+
+    assert "refuses" in frames_of(caught.value)
