@@ -107,6 +107,8 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
             tk.adopt(cluster, tenant, **options)
             events = list(cluster.watch("Namespace", name=name, timeout_s=half))
             fit = tk.fits(cluster, name, pods=one, cpu=half, memory=np.int64(1 << 28), gpus=one)  # type: ignore[arg-type]
+            bytes_: Any = np.int64(1 << 34)
+            tk.request_quota(cluster, name, cpu=four, memory=bytes_, storage=bytes_, gpus=one, pods=four)
             cluster.create(_without_pods(name))
             logged = tk.logs(cluster, "Deployment/api", name, tail=one, max_pods=one, limit_bytes=minute)
             with tk.follow_logs(cluster, "Deployment/api", name, tail=one, max_pods=one, timeout_s=half) as stream:
@@ -122,6 +124,7 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
         "apply(timeout_s)",
         "Cluster.watch(timeout_s)",
         *(f"fits({each})" for each in ("pods", "cpu", "memory", "gpus")),
+        *(f"request_quota({each})" for each in ("cpu", "memory", "storage", "gpus", "pods")),
         *(f"logs({each})" for each in ("tail", "max_pods", "limit_bytes")),
         *(f"follow_logs({each})" for each in ("tail", "max_pods", "timeout_s")),
         "LogStream.__init__(timeout_s)",  # by follow_logs
