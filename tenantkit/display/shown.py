@@ -34,7 +34,7 @@ _MOST_NAMED = 10  # namespaces
 # where the width is short, the columns that are shown first, those that tell rows apart before others
 _FIRST = (
     *("line", "url", "tenant", "person", "name", "state", "status", "cause", "answer", "action", "object"),
-    *("message", "resource", "check", "used of hard", "creator", "workload", "workloads"),
+    *("message", "resource", "check", "used of hard", "workload", "creator", "workloads"),
     *("used_pct", "share_pct", "severity", "role", "phase", "field", "hosts", "warning"),
     *("before", "after", "last_seen", "reason", "type", "service", "pods_ready", "pods_desired", "ready", "restarts"),
     *("node", "accelerators_free", "accelerators_allocatable", "accelerators", "free", "since", "peer", "allowed"),

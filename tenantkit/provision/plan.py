@@ -138,7 +138,13 @@ class Plan:
         return tuple(text for _, text in self._headline_lines("python"))
 
     def headlines_of(self, refs: Collection[ObjectRef]) -> tuple[str, ...]:
-        """What the changes of some objects mean, such as of those that were written."""
+        """What the changes of some objects mean, such as of those that were written.
+
+        Example:
+            >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
+            >>> plan.headlines_of([change.ref for change in plan.changes]) == plan.headlines
+            True
+        """
         chosen = [change for change in self.changes if change.ref in refs]
         return tuple(text for _, text in headline_lines(headlines(chosen, platform_team(self.platform)), "python"))
 
@@ -156,7 +162,7 @@ class Plan:
             Subject: change tenant speech
             <BLANKLINE>
             Please make these changes:
-            - size: small → medium (GPUs 0 → 2, CPU 4 → 16)
+            - size: small → medium (GPUs 0 → 2, CPU 4 → 16, ...)
             <BLANKLINE>
             Reason: the demo in March
         """
