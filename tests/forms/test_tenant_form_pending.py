@@ -51,7 +51,8 @@ def test_an_owner_adds_a_member_although_the_platform_has_changed_its_settings(
     word, text, *_ = panel_text(form).splitlines()
     assert word == "Pending"
     assert text.startswith("2 applied, ")
-    assert text.endswith("The pending changes are not yours to make: ask the platform team to apply this tenant.")
+    asked = "ask the platform team (provisioner@example.com) to apply this tenant."
+    assert text.endswith(f"The pending changes are not yours to make: {asked}")
     assert f"pending\nNamespace '{vision.name}'\nyou may not change this" in panel_text(form)
     assert form.report is not None
     assert not form.report.is_complete

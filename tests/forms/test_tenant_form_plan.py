@@ -89,8 +89,8 @@ def test_a_host_of_another_tenant_is_marked_at_its_field_until_it_is_changed(clu
 
     click(form, "plan")
     assert note(form, "hosts").splitlines()[0] == (
-        f"Line 2, '{vision.name}.example.ai': belongs to tenant '{vision.name}': choose another host, or remove it "
-        "from that tenant first"
+        f"Line 2, '{vision.name}.example.ai': belongs to tenant '{vision.name}' (owned by owner@example.com): "
+        "choose another host, or ask its owners to let go of it first"
     )
     assert "tk-invalid" in form.fields["hosts"].widget._dom_classes
     assert form.disabled == {"apply": "the plan has only blocked or unknown rows"}
@@ -112,5 +112,6 @@ def test_a_name_with_a_host_of_another_tenant_is_marked(
     click(form, "plan")
 
     assert note(form, "name").splitlines()[0] == (
-        f"this name's host '{name}.example.ai' belongs to tenant '{vision.name}': choose another name"
+        f"this name's host '{name}.example.ai' belongs to tenant '{vision.name}' (owned by owner@example.com): "
+        "choose another name"
     )
