@@ -70,8 +70,8 @@ def takes_cluster(function: Callable[_P, _R]) -> Callable[_P, _R]:
     or a Sandbox. Its signature names `Cluster`, the class that users know, also where the function itself needs only a
     part of it, such as `provision.cluster_api.ClusterApi`.
 
-    An expected error is raised with the traceback of the call alone, since it says itself what to do. With
-    $TENANTKIT_FULL_TRACEBACK, it has all frames.
+    An expected error is raised without tenantkit's own frames, since it says itself what to do. With
+    $TENANTKIT_FULL_TRACEBACK, it has them.
 
     Raises:
         TypeError: at decoration, if the first argument has another name.
@@ -88,18 +88,15 @@ def takes_cluster(function: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             return function(*args, **kwargs)
         except TenantKitError as error:
-            raise _shortened(error) from error.__cause__
+            if not os.environ.get(FULL_TRACEBACK):
+                error.with_traceback(None)
+            raise
 
     signature = inspect.signature(function)
     parameters = signature.parameters | {"cluster": signature.parameters["cluster"].replace(annotation=_SHOWN_TYPE)}
     checked.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
     checked.__annotations__ = {**function.__annotations__, "cluster": _SHOWN_TYPE}
     return checked
-
-
-def _shortened(error: TenantKitError) -> TenantKitError:
-    """The error without the frames inside tenantkit, which say nothing to a caller, unless all are asked for."""
-    return error if os.environ.get(FULL_TRACEBACK) else error.with_traceback(None)
 
 
 def as_seconds(value: object) -> float | None:

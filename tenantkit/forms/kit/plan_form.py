@@ -188,11 +188,11 @@ class PlanForm(BaseForm, Generic[_Asked]):
 
     def _apply_plan(self, plan: Plan) -> Report:
         self._is_applying = True
-        forced = self._forced_rows(plan)
-        self.panel.refresh()
-        progress = ApplyProgress(plan, self._show_progress, self.job.cancelled)
-        progress.start()
         try:
+            forced = self._forced_rows(plan)
+            self.panel.refresh()
+            progress = ApplyProgress(plan, self._show_progress, self.job.cancelled)
+            progress.start()
             report = apply(
                 self.cluster,
                 plan,
