@@ -84,9 +84,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
         "request_host": (
-            "print(tk.plan(cluster, tk.get_tenant(cluster, tenant).with_(hosts=[host])).request)",
-            "`tenantkit plan` of the tenant with this host in hosts",
-            "`print(tk.plan(cluster, tk.get_tenant(cluster, tenant).with_(hosts=[host])).request)`",
+            "tenant = tk.get_tenant(cluster, name); "
+            "print(tk.plan(cluster, tenant.with_(hosts=[*tenant.hosts, host])).request)",
+            "`tenantkit plan` of the tenant's file with this host added to hosts",
+            "`tenant = tk.get_tenant(cluster, name); "
+            "print(tk.plan(cluster, tenant.with_(hosts=[*tenant.hosts, host])).request)`",
         ),
         "request_quota": (
             "tk.request_quota(cluster, tenant, gpus=…)",

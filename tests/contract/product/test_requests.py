@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import tenantkit
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.main import main
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.my_tenants import my_tenants
+from tenantkit.hints import Hint
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.life.boost import boost
@@ -298,6 +300,22 @@ def test_a_host_of_a_tenant_that_one_sees_is_named_with_its_owners(owner: Cluste
     ask = f"it belongs to tenant '{other}': ask its owner (lin@example.com), or choose another host"
     assert str(caught.value).endswith(f"(hosts: {name}.example.ai): {ask}")
     assert f"{host!r} of tenant {other!r} (owned by lin@example.com)" in planned.headlines[0]
+
+
+def test_the_code_that_asks_for_a_host_keeps_the_tenants_other_hosts(
+    owner: Cluster, cluster: Cluster, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply(cluster, plan(cluster, get_tenant(cluster, name).with_(hosts=["kept.example.ai"])), progress=False)
+    shown = Hint("{request_host}").words("python")
+
+    exec(shown, {"tk": tenantkit, "cluster": owner, "name": name, "host": "more.example.ai"})  # noqa: S102 (our words)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert "- additional hosts: kept.example.ai → kept.example.ai, more.example.ai" in lines
+    assert [line for line in lines if line.endswith(".example.ai") and line.startswith("- ")][1:] == [
+        "- kept.example.ai",
+        "- more.example.ai",
+    ]
 
 
 def test_the_command_prints_the_same_text(
