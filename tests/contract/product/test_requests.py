@@ -40,7 +40,11 @@ if TYPE_CHECKING:
 
 _TEAM = "the platform team"
 _SPEC = {"ports": [{"port": 80}]}
-_KEPT = "Members and routes that the file does not name stay as they are."
+_KEPT = "Members and routes stay as they are."
+_LISTED = (
+    "The file lists all editors, viewers and routes (only those fields that are in it): who or what is not in it is "
+    "removed. Compare with `tenantkit plan` first."
+)
 
 
 @pytest.fixture
@@ -209,7 +213,7 @@ def test_a_tenant_that_one_may_not_create_is_asked_for_as_a_whole(owner: Cluster
     assert made.splitlines()[1:7] == [
         f"Subject: create tenant {name}-new",
         "",
-        "Please create this tenant:",
+        "Please create this tenant, if no tenant of this name exists (the sender may not look):",
         "- team: cv",
         "- owners: owner@example.com",
         "- size: small (CPU 4, memory 16 GiB, storage 50 GiB, pods 20)",
@@ -217,6 +221,11 @@ def test_a_tenant_that_one_may_not_create_is_asked_for_as_a_whole(owner: Cluster
     assert "viewers:\n- viewer@example.com" in made
     assert "path: /ai-service" in made
     assert _KEPT not in made
+    assert _LISTED not in made
+    assert (
+        "To do so, save this as tenant.yaml, check with `tenantkit plan tenant.yaml` that no tenant of this name "
+        "exists, and run `tenantkit apply tenant.yaml`:"
+    ) in made.splitlines()
 
 
 def test_a_change_of_members_and_routes_is_asked_of_the_owners(
@@ -251,6 +260,7 @@ def test_an_editor_who_plans_other_members_asks_for_these_too(
     assert "- zoe@example.com becomes viewer" in request.splitlines()
     assert "viewers:\n- zoe@example.com" in request
     assert "routes:" not in request
+    assert request.splitlines()[-1] == _LISTED
 
 
 def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner: Cluster, name: str) -> None:
