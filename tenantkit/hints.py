@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Surface: TypeAlias = Literal["python", "shell", "form"]
 SURFACES: tuple[Surface, ...] = get_args(Surface)
 
+# The tenant's other hosts stay: `hosts` replaces all of them.
+_REQUEST_HOST = (
+    "tenant = tk.get_tenant(cluster, name); print(tk.plan(cluster, tenant.with_(hosts=[*tenant.hosts, host])).request)"
+)
 # A reference with its words in Python, on the command line and in a form. Some are whole clauses, since the command
 # line has no option for every argument of `connect`.
 _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
@@ -84,9 +88,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
         "request_host": (
-            "print(tk.plan(cluster, tk.get_tenant(cluster, tenant).with_(hosts=[host])).request)",
-            "`tenantkit plan` of the tenant with this host in hosts",
-            "`print(tk.plan(cluster, tk.get_tenant(cluster, tenant).with_(hosts=[host])).request)`",
+            _REQUEST_HOST,
+            "`tenantkit plan` of the tenant's file with this host added to hosts",
+            f"`{_REQUEST_HOST}`",
         ),
         "request_quota": (
             "tk.request_quota(cluster, tenant, gpus=…)",

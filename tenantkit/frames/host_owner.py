@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.own_namespaces import read_index, resource_rules
+from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.hints import Hint
@@ -18,12 +19,15 @@ from tenantkit.provision.stored.platform import get_platform
 from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.hints import Surface
     from tenantkit.provision.hosts.visible import Holder
+    from tenantkit.rules.manifest import Manifest
 
 HOST_OWNER: Schema = {
     "host": "string",
@@ -43,8 +47,9 @@ def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
         host: a DNS name such as `vision.example.ai`, in upper or lower case, with or without a dot at its end.
 
     Returns:
-        host (in lower case), state (`yours`: of a tenant that you own; `taken`: of another one, or an Ingress outside
-        of tenants has it; `free`: of none; `not visible`: you may not see all tenants, and none of yours has it),
+        host (in lower case), state (`yours`: of a tenant that you own; `taken`: of another one, or an Ingress has
+        it that no tenant is granted; `free`: of none; `not visible`: none that you may see has it, and you may not see
+        all tenants and Ingresses, or one of them cannot be read),
         tenant, owners (joined by `, `), both <NA> where there is none or you may not see it, next_steps: string.
 
     Raises:
@@ -71,9 +76,10 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
     name = checked_host(host)
     platform, visible = get_platform(cluster), read_visible_hosts(cluster)
     team = platform_team(platform)
-    holder = visible.holders.get(name)
-    if holder is not None:
-        is_yours = _is_owner(cluster, holder)
+    found = visible.holders.get(name, ())
+    if found:
+        yours = next((it for it in found if _is_owner(cluster, it)), None)
+        is_yours, holder = yours is not None, yours or found[0]
         asked = "its owners" if holder.owners else team
         ask = Hint("ask {asked}, or choose another host", {"asked": asked})
         steps = Hint("{add_route} exposes a service at it") if is_yours else ask
@@ -82,9 +88,14 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
     if not visible.is_complete:
         steps = Hint("you may not see whether another tenant has it: ask {team}", {"team": team})
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
-    if (place := _ingress_of(cluster, name)) is not None:
-        steps = Hint("Ingress {place} has it, outside of all tenants: choose another host", {"place": place})
+    place, has_all_ingresses = _ingress_of(cluster, name)
+    if place is not None:
+        text = "Ingress {place} has it, although no tenant is granted it: ask {team}, or choose another host"
+        steps = Hint(text, {"place": place, "team": team})
         return frame_of_rows([(name, "taken", None, None, steps.words(surface))], HOST_OWNER)
+    if not has_all_ingresses:
+        steps = Hint("no tenant has it; you may not see whether an Ingress has it: ask {team}", {"team": team})
+        return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
     may_grant = cluster.can("patch", "Namespace")
     steps = Hint("add it to hosts of a tenant's spec, with {plan}") if may_grant else Hint("ask {team}", {"team": team})
     return frame_of_rows([(name, "free", None, None, steps.words(surface))], HOST_OWNER)
@@ -100,13 +111,24 @@ def _is_owner(cluster: Cluster, holder: Holder) -> bool:
         return False
 
 
-def _ingress_of(cluster: Cluster, host: str) -> str | None:
-    """An Ingress of the cluster that has a host, as far as the user may list them."""
+def _ingress_of(cluster: Cluster, host: str) -> tuple[str | None, bool]:
+    """An Ingress of the cluster that has a host, also by a wildcard or for TLS; and whether all of them are known."""
     try:
         ingresses = cluster.list("Ingress")
-    except (NotFound, PermissionDenied):
-        return None
+    except NotFound:  # the server has no such kind
+        return None, True
+    except PermissionDenied:
+        return None, False
+    names = {host, f"*.{host.partition('.')[2]}"}
     for ingress in ingresses:
-        if any(rule.get("host") == host for rule in (ingress.get("spec") or {}).get("rules") or ()):
-            return f"{ingress['metadata']['name']!r} in namespace {ingress['metadata']['namespace']!r}"
-    return None
+        if not names.isdisjoint(_hosts(ingress)):
+            return f"{ingress['metadata']['name']!r} in namespace {ingress['metadata']['namespace']!r}", True
+    return None, not unreadable_in(ingresses)
+
+
+def _hosts(ingress: Manifest) -> Iterator[str]:
+    spec = ingress.get("spec") or {}
+    for rule in spec.get("rules") or ():
+        yield rule.get("host") or ""
+    for tls in spec.get("tls") or ():
+        yield from tls.get("hosts") or ()

@@ -119,7 +119,7 @@ def test_an_owner_drafts_a_change_that_becomes_a_request(
             .to_yaml()
             .splitlines(),
             "",
-            "Members and routes that the file does not name stay as they are.",
+            "Members and routes stay as they are.",
         ]
         assert "Please make these changes:" in page(form)
         plan = form.submit(plan_only=True)
@@ -157,7 +157,7 @@ def test_a_stranger_gets_a_request_for_a_new_tenant(
             "From: stranger@example.com",
             f"Subject: create tenant {name}",
             "",
-            "Please create this tenant:",
+            "Please create this tenant, if no tenant of this name exists (the sender may not look):",
             "- team: ml-vision",
             "- owners: owner@example.com",
             "- size: small (CPU 4, memory 16 GiB, storage 50 GiB, pods 20)",

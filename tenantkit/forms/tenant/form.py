@@ -164,7 +164,8 @@ class TenantForm(PlanForm["Tenant"]):
         tenant = self.tenant
         if not self._missing.grant:
             return ""
-        asking = Asking(self.identity.username, self._reason, self._host_notes)
+        may_look = not self._missing.plan
+        asking = Asking(self.identity.username, self._reason, self._host_notes, may_look=may_look)
         return tenant_request(tenant, self._inputs.loaded, self._inputs.platform, asking)
 
     def fill(self, *, reason: str | None = None, **values: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.own_namespaces import read_index
+from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Unreadable
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
@@ -15,7 +16,7 @@ from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.rules.routing import check_host
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
@@ -49,17 +50,17 @@ class VisibleHosts:
     """The hosts of tenants that a user may see.
 
     Args:
-        holders: by host; the first by name if several tenants have one.
+        holders: by host, in the order of the tenants' names; several if tenants have one host by mistake.
         is_complete: whether these are all tenants.
     """
 
-    holders: Mapping[str, Holder] = field(default_factory=dict)
+    holders: Mapping[str, Sequence[Holder]] = field(default_factory=dict)
     is_complete: bool = False
 
     def note(self, host: str) -> str:
         """What is known of a host that somebody asks for, as a sentence; empty if it is free."""
         if host in self.holders:
-            return self.holders[host].words
+            return self.holders[host][0].words
         return "" if self.is_complete else NOT_VISIBLE
 
 
@@ -67,7 +68,7 @@ def checked_host(host: object) -> str:
     """The host in lower case and without a dot at its end, as DNS reads it.
 
     Raises:
-        InvalidSpecError: it is no host, such as a URL; the message has the right form.
+        InvalidSpecError: it is not a host, such as a URL; the message has the right form.
     """
     text = host.strip().lower().removesuffix(".") if isinstance(host, str) else host
     reason = check_host(text)
@@ -82,15 +83,18 @@ def read_visible_hosts(cluster: ClusterApi) -> VisibleHosts:
     RBAC: list namespaces; else create selfsubjectrulesreviews, and get the namespaces of your tenants.
     """
     try:
-        namespaces, is_complete = cluster.list("Namespace", label_selector=TENANT_NAMESPACES), True
+        namespaces = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
+        is_complete = not unreadable_in(namespaces)
     except PermissionDenied:
         namespaces, is_complete = [], False
         for name in read_index(cluster).namespaces:
             with suppress(NotFound, PermissionDenied, Unreadable):
                 namespaces.append(cluster.get("Namespace", name))
-    by_tenant = {(it["metadata"].get("labels") or {}).get(TENANT_LABEL): it for it in namespaces}
-    found = {host: _holder(by_tenant[min(tenants)]) for host, tenants in holders(namespaces).items()}
-    return VisibleHosts(found, is_complete)
+    found: dict[str, list[Holder]] = {}
+    for namespace in namespaces:
+        for host in holders([namespace]):
+            found.setdefault(host, []).append(_holder(namespace))
+    return VisibleHosts({host: sorted(its, key=lambda it: it.tenant) for host, its in found.items()}, is_complete)
 
 
 def with_holders(cluster: ClusterApi, error: InvalidSpecError) -> InvalidSpecError:
@@ -109,11 +113,11 @@ def with_holders(cluster: ClusterApi, error: InvalidSpecError) -> InvalidSpecErr
     def told(problem: Problem) -> Problem:
         if not problem.field.endswith(".host"):
             return problem
-        holder = visible.holders.get(str(problem.value))
-        if holder is None:
+        found = visible.holders.get(str(problem.value))
+        if not found:
             return replace(problem, hint=Hint("{request_host} has the text to send"))
         granted, _, _ = problem.reason.partition(": ask ")
-        return replace(problem, reason=f"{granted}: {holder.words}, or choose another host")
+        return replace(problem, reason=f"{granted}: {found[0].words}, or choose another host")
 
     return InvalidSpecError([told(problem) for problem in error.problems])
 

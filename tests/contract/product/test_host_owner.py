@@ -103,7 +103,8 @@ def test_an_ingress_outside_of_tenants_makes_a_host_taken(cluster: Cluster, name
 
     assert frame["state"].item() == "taken"
     assert frame["next_steps"].item() == (
-        f"Ingress 'shop-{names[0]}' in namespace 'default' has it, outside of all tenants: choose another host"
+        f"Ingress 'shop-{names[0]}' in namespace 'default' has it, although no tenant is granted it: ask the platform "
+        f"team, or choose another host"
     )
 
 

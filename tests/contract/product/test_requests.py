@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import tenantkit
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.main import main
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.my_tenants import my_tenants
+from tenantkit.hints import Hint
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.life.boost import boost
@@ -38,7 +40,11 @@ if TYPE_CHECKING:
 
 _TEAM = "the platform team"
 _SPEC = {"ports": [{"port": 80}]}
-_KEPT = "Members and routes that the file does not name stay as they are."
+_KEPT = "Members and routes stay as they are."
+_LISTED = (
+    "The file lists all editors, viewers and routes (only those fields that are in it): who or what is not in it is "
+    "removed. Compare with `tenantkit plan` first."
+)
 
 
 @pytest.fixture
@@ -207,7 +213,7 @@ def test_a_tenant_that_one_may_not_create_is_asked_for_as_a_whole(owner: Cluster
     assert made.splitlines()[1:7] == [
         f"Subject: create tenant {name}-new",
         "",
-        "Please create this tenant:",
+        "Please create this tenant, if no tenant of this name exists (the sender may not look):",
         "- team: cv",
         "- owners: owner@example.com",
         "- size: small (CPU 4, memory 16 GiB, storage 50 GiB, pods 20)",
@@ -215,6 +221,11 @@ def test_a_tenant_that_one_may_not_create_is_asked_for_as_a_whole(owner: Cluster
     assert "viewers:\n- viewer@example.com" in made
     assert "path: /ai-service" in made
     assert _KEPT not in made
+    assert _LISTED not in made
+    assert (
+        "To do so, save this as tenant.yaml, check with `tenantkit plan tenant.yaml` that no tenant of this name "
+        "exists, and run `tenantkit apply tenant.yaml`:"
+    ) in made.splitlines()
 
 
 def test_a_change_of_members_and_routes_is_asked_of_the_owners(
@@ -249,6 +260,7 @@ def test_an_editor_who_plans_other_members_asks_for_these_too(
     assert "- zoe@example.com becomes viewer" in request.splitlines()
     assert "viewers:\n- zoe@example.com" in request
     assert "routes:" not in request
+    assert request.splitlines()[-1] == _LISTED
 
 
 def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner: Cluster, name: str) -> None:
@@ -298,6 +310,22 @@ def test_a_host_of_a_tenant_that_one_sees_is_named_with_its_owners(owner: Cluste
     ask = f"it belongs to tenant '{other}': ask its owner (lin@example.com), or choose another host"
     assert str(caught.value).endswith(f"(hosts: {name}.example.ai): {ask}")
     assert f"{host!r} of tenant {other!r} (owned by lin@example.com)" in planned.headlines[0]
+
+
+def test_the_code_that_asks_for_a_host_keeps_the_tenants_other_hosts(
+    owner: Cluster, cluster: Cluster, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply(cluster, plan(cluster, get_tenant(cluster, name).with_(hosts=["kept.example.ai"])), progress=False)
+    shown = Hint("{request_host}").words("python")
+
+    exec(shown, {"tk": tenantkit, "cluster": owner, "name": name, "host": "more.example.ai"})  # noqa: S102 (our words)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert "- additional hosts: kept.example.ai → kept.example.ai, more.example.ai" in lines
+    assert [line for line in lines if line.endswith(".example.ai") and line.startswith("- ")][1:] == [
+        "- kept.example.ai",
+        "- more.example.ai",
+    ]
 
 
 def test_the_command_prints_the_same_text(

@@ -34,7 +34,11 @@ _LABELS = {
     "expires": "expires",
 }
 _FROZEN = {None: "no", "pods": "no new pods", "read-only": "no new pods, and everyone may only read"}
-_KEPT = "Members and routes that the file does not name stay as they are."
+_KEPT = "Members and routes stay as they are."
+_LISTED = (
+    "The file lists all editors, viewers and routes (only those fields that are in it): who or what is not in it is "
+    "removed. Compare with `tenantkit plan` first."
+)
 
 HostNote: TypeAlias = "Callable[[str], str]"  # what is known of a host that is asked for, as a sentence
 
@@ -52,12 +56,14 @@ class Asking:
         reason: a line; empty to write it by hand.
         host_note: what is known of a new host. Default: that it is not checked.
         plan: of the change. Default: none was made.
+        may_look: whether the sender may see all tenants, and so knows whether a new one exists. Default: no.
     """
 
     sender: str = ""
     reason: str = ""
     host_note: HostNote = _not_checked
     plan: Plan | None = None
+    may_look: bool = False
 
 
 def tenant_request(
@@ -74,7 +80,8 @@ def tenant_request(
     """
     lines = [*differences(wanted, current, platform), *new_hosts(wanted, current, asking.host_note)]
     asked = wanted if current is None else wanted.with_(**dict.fromkeys(TEAM_FIELDS))
-    letter = letter_of({wanted.name: lines}, [asked], platform, is_new=current is None)
+    is_new = current is None
+    letter = letter_of({wanted.name: lines}, [asked], platform, is_new=is_new, is_unsure=is_new and not asking.may_look)
     if letter is None:
         return Request()
     signed = replace(letter, sender=asking.sender, reason=" ".join(asking.reason.split()))
@@ -82,9 +89,22 @@ def tenant_request(
 
 
 def letter_of(
-    lines: Mapping[str, Sequence[str]], asked: Sequence[Tenant], platform: Platform, *, is_new: bool
+    lines: Mapping[str, Sequence[str]],
+    asked: Sequence[Tenant],
+    platform: Platform,
+    *,
+    is_new: bool,
+    is_unsure: bool = False,
 ) -> Letter | None:
-    """The letter for changes of tenants, by name; None without a change."""
+    """The letter for changes of tenants, by name; None without a change.
+
+    Args:
+        lines: the changes in words, by tenant.
+        asked: the tenants as they are to be.
+        platform: the people to ask.
+        is_new: whether none of them exists, as far as the sender may see.
+        is_unsure: whether one may exist that the sender may not see. Default: no.
+    """
     changed = {name: its for name, its in lines.items() if its}
     if not changed:
         return None
@@ -93,16 +113,23 @@ def letter_of(
     listed = [line if not plural else f"{name}: {line}" for name, its in changed.items() for line in its]
     documents = "---\n".join(tenant.to_yaml() for tenant in asked if tenant.name in changed)
     file = f"tenant{plural}.yaml"
+    absent = f"no tenant of {'these names' if plural else 'this name'} exists"
+    unsure = f", if {absent} (the sender may not look)" * is_unsure
+    create = f"Please create {'these' if plural else 'this'} tenant{plural}{unsure}:"
+    # somebody may have made a tenant of this name since, and applying the file would give it to others
+    checked = f" that {absent}" if is_new else ", since the sender may not see whether all of them exist"
+    check = f", check with `tenantkit plan {file}`{checked}," * (is_new or is_unsure)
+    kept = _LISTED if any(getattr(it, field) is not None for it in asked for field in TEAM_FIELDS) else _KEPT
     return Letter(
         platform_team(platform),
         f"{verb} tenant{plural} {', '.join(names)}",
-        f"Please create {'these' if plural else 'this'} tenant{plural}:" if is_new else "Please make these changes:",
+        create if is_new else "Please make these changes:",
         tuple(listed),
         (
-            f"To do so, save this as {file} and run `tenantkit apply {file}`:",
+            f"To do so, save this as {file}{check} and run `tenantkit apply {file}`:",
             "",
             documents.rstrip("\n"),
-            *(() if is_new else ("", _KEPT)),
+            *(() if is_new else ("", kept)),
         ),
     )
 

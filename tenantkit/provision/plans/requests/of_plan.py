@@ -57,8 +57,12 @@ def asked_of(plan: Plan, *, is_pending: bool) -> dict[str, str]:
 
 
 def _is_asked_for(change: PlanChange) -> bool:
-    is_unread = change.action == "unknown" and change.ref.kind == "Namespace" and change.live is None
-    return change.action == "not yours" or is_unread
+    return change.action == "not yours" or _is_unread(change)
+
+
+def _is_unread(change: PlanChange) -> bool:
+    """Whether a Namespace may not be read, so that it is not known whether the tenant exists."""
+    return change.action == "unknown" and change.ref.kind == "Namespace" and change.live is None
 
 
 def _grants(pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter | None:
@@ -66,7 +70,7 @@ def _grants(pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter |
     by_name = {tenant.name: tenant for tenant in plan.tenants}
     lines: dict[str, list[str]] = {}
     asked: list[Tenant] = []
-    is_new = True
+    is_new, is_unsure = True, False
     for name, changes in pending.items():
         if name not in by_name:
             continue
@@ -78,7 +82,8 @@ def _grants(pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter |
         lines[name] = words or [phrase.text for phrase in phrases(changes, ["not yours"])]
         asked.append(wanted.with_(**{field: None for field in TEAM_FIELDS if field not in team}))
         is_new = is_new and live is None
-    letter = letter_of(lines, asked, plan.platform, is_new=is_new)
+        is_unsure = is_unsure or any(map(_is_unread, changes))
+    letter = letter_of(lines, asked, plan.platform, is_new=is_new, is_unsure=is_unsure)
     if letter is None or plan.subject != "adoption":
         return letter
     steps = (letter.steps[0].replace("tenantkit apply", "tenantkit adopt"), *letter.steps[1:])

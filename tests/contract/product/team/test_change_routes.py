@@ -119,7 +119,8 @@ def test_a_host_that_is_not_granted_is_refused(owner: Cluster, name: str) -> Non
     assert str(caught.value) == (
         f"{name}.routes[0].host='elsewhere.example.ai': not granted to {name!r} (hosts: {name}.example.ai): ask the "
         f"platform team for it: "
-        "tk.plan(cluster, tenants) of the tenant with this host in hosts has a text to send"
+        "tenant = tk.get_tenant(cluster, name); "
+        "print(tk.plan(cluster, tenant.with_(hosts=[*tenant.hosts, host])).request) has the text to send"
     )
 
 
