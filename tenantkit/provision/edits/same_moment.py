@@ -87,7 +87,8 @@ def _former_roles(own: list[Manifest], state: TenantState) -> Iterator[Manifest]
     for binding in state.content.of_kind("RoleBinding"):
         member = members.get(binding["metadata"]["name"])
         mine = made.get(member.person) if member is not None else None
-        if mine is not None and _is_before(binding, mine):
+        # one that names others as well stays, as in a plan
+        if mine is not None and len(binding.get("subjects") or ()) == 1 and _is_before(binding, mine):
             yield binding
 
 

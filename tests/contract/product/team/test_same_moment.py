@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from tenantkit.exceptions import InvalidSpecError, PartialApplyError, TenantKitError
+from tenantkit.manifests.access import binding_name
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import replan
 from tenantkit.provision.stored.tenants import get_tenant
@@ -55,6 +56,22 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Together:
             return list(pool.map(answer, calls))
 
     return run
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Do something once the next change has read the tenant for the last time, and before it writes."""
+
+    def arrange(action: Callable[[], object]) -> None:
+        def replan_late(client: ClusterApi, planned: Plan) -> Plan:
+            made = replan(client, planned)
+            monkeypatch.setattr(carry_out, "replan", replan)
+            action()
+            return made
+
+        monkeypatch.setattr(carry_out, "replan", replan_late)
+
+    return arrange
 
 
 def bindings(cluster: Cluster, name: str, person: str) -> list[str]:
@@ -182,3 +199,25 @@ def test_a_route_that_is_gone_in_between_counts_as_removed(
     assert remove_route(owner, name, ["/api", "/ai-service"], progress=False).is_complete
 
     assert get_tenant(cluster, name).routes == ()
+
+
+def test_a_binding_that_names_others_as_well_stays_where_a_role_changes(
+    owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    shared = binding_name("viewer", SAM)
+    group = "rbac.authorization.k8s.io"
+    subjects = [{"kind": kind, "apiGroup": group, "name": it} for kind, it in (("User", SAM), ("Group", "ml-vision"))]
+    cluster.create(
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": shared, "namespace": name},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "tenantkit-viewer"},
+            "subjects": subjects,
+        }
+    )
+
+    report = add_member(owner, name, SAM, role="editor", progress=False)
+
+    assert [warning.code for warning in report.warnings] == ["foreign"]
+    assert cluster.get("RoleBinding", shared, name)["subjects"] == subjects
