@@ -2,9 +2,12 @@
 
 Each of two who add looks again after its own write, so the later one finds what the earlier one made. A role of the
 later one takes the place of the earlier one's, as if it had been planned after it. A route of the later one is taken
-back, since whoever adds a route does not replace another. Rejected alternative: a lock object, which a killed kernel
-leaves behind.
-Source: page "Kubernetes API Concepts", section "Resource versions": of one kind they grow with each write.
+back, since whoever adds a route does not replace another. Both of two stay if they were made in the same second and a
+controller wrote to one of them before the later owner looked: better two of them than none. Rejected alternatives: the
+`uid` to decide about one second, since who made the first one may have looked before the second one was there; a lock
+object, which a killed kernel leaves behind.
+Source: page "Kubernetes API Concepts", section "Resource versions": a version is that of the last write of an object,
+and of one kind a later write has a greater one.
 """
 
 from __future__ import annotations
@@ -87,7 +90,8 @@ def _former_roles(own: list[Manifest], state: TenantState) -> Iterator[Manifest]
     for binding in state.content.of_kind("RoleBinding"):
         member = members.get(binding["metadata"]["name"])
         mine = made.get(member.person) if member is not None else None
-        if mine is not None and _is_before(binding, mine):
+        # one that names others as well stays, as in a plan
+        if mine is not None and len(binding.get("subjects") or ()) == 1 and _is_before(binding, mine):
             yield binding
 
 
@@ -107,4 +111,19 @@ def _second_routes(
 
 
 def _is_before(other: Manifest, mine: Manifest) -> bool:
-    return int(other["metadata"]["resourceVersion"]) < int(mine["metadata"]["resourceVersion"])
+    """Whether another object was made before ours; never of both sides, whenever each of them looks.
+
+    The version of an object that nobody has written to again is that of its creation, and every other version is at
+    least that; otherwise the time of creation decides, in seconds.
+    """
+    if _is_as_made(mine):
+        if int(other["metadata"]["resourceVersion"]) < int(mine["metadata"]["resourceVersion"]):
+            return True
+        if _is_as_made(other):
+            return False
+    return str(other["metadata"]["creationTimestamp"]) < str(mine["metadata"]["creationTimestamp"])
+
+
+def _is_as_made(manifest: Manifest) -> bool:
+    """Whether only one writer has an object: an ingress controller that wrote its status is a second one."""
+    return len(manifest["metadata"].get("managedFields") or ()) == 1

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 from tenantkit.exceptions import InvalidSpecError, PartialApplyError, TenantKitError
+from tenantkit.manifests.access import binding_name
 from tenantkit.provision.apply import apply
+from tenantkit.provision.edits import same_moment
+from tenantkit.provision.edits.remake import read_state
 from tenantkit.provision.plan import replan
 from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.provision.team import carry_out
 from tenantkit.provision.team.members import add_member, remove_member
 from tenantkit.provision.team.routes import add_route, plan_add_route, remove_route
+from tenantkit.rules.manifest import ref_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
 from tenantkit.spec.route import Route
+from tests.contract.tenants import path_of
+from tests.contract.wire import MERGE_PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.edits.edit import TenantState
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
+    from tests.contract.wire import Wire
 
 Together: TypeAlias = "Callable[..., list[Report | TenantKitError]]"
 SAM = "sam@example.com"
@@ -55,6 +63,22 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Together:
             return list(pool.map(answer, calls))
 
     return run
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Do something once the next change has read the tenant for the last time, and before it writes."""
+
+    def arrange(action: Callable[[], object]) -> None:
+        def replan_late(client: ClusterApi, planned: Plan) -> Plan:
+            made = replan(client, planned)
+            monkeypatch.setattr(carry_out, "replan", replan)
+            action()
+            return made
+
+        monkeypatch.setattr(carry_out, "replan", replan_late)
+
+    return arrange
 
 
 def bindings(cluster: Cluster, name: str, person: str) -> list[str]:
@@ -182,3 +206,46 @@ def test_a_route_that_is_gone_in_between_counts_as_removed(
     assert remove_route(owner, name, ["/api", "/ai-service"], progress=False).is_complete
 
     assert get_tenant(cluster, name).routes == ()
+
+
+def test_a_binding_that_names_others_as_well_stays_where_a_role_changes(
+    owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    shared = binding_name("viewer", SAM)
+    group = "rbac.authorization.k8s.io"
+    subjects = [{"kind": kind, "apiGroup": group, "name": it} for kind, it in (("User", SAM), ("Group", "ml-vision"))]
+    cluster.create(
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": shared, "namespace": name},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "tenantkit-viewer"},
+            "subjects": subjects,
+        }
+    )
+
+    report = add_member(owner, name, SAM, role="editor", progress=False)
+
+    assert [warning.code for warning in report.warnings] == ["foreign"]
+    assert cluster.get("RoleBinding", shared, name)["subjects"] == subjects
+
+
+def test_a_route_stays_where_its_status_was_written_before_its_owner_looked_again(
+    owner: Cluster, cluster: Cluster, wire: Wire, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = Route(service="a", port=80, path="/api", name="first")
+
+    def look(client: ClusterApi, *rest: Any) -> TenantState:
+        first = cluster.get("Ingress", "first", name)
+        metadata = {"name": "second", "namespace": name, "labels": first["metadata"]["labels"]}
+        cluster.apply({key: first[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": metadata})
+        status = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
+        answer = wire("PATCH", f"{path_of(ref_of(first))}/status", status, content_type=MERGE_PATCH)
+        assert answer.status == 200, answer.body
+        return read_state(client, *rest)
+
+    monkeypatch.setattr(same_moment, "read_state", look)
+
+    assert add_route(owner, name, route, progress=False).is_complete
+
+    assert cluster.get("Ingress", "first", name)["spec"]["rules"][0]["http"]["paths"][0]["path"] == "/api"
