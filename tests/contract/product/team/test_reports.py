@@ -18,7 +18,8 @@ def check_first_line(report: Report, line: str) -> None:
     assert report.headlines == (line,)
     assert report.as_json()["headlines"] == [line]
     assert report.words("shell").splitlines()[0] == line
-    assert repr(report) == f"<Report: {line}; {report.summary}>"
+    warned = "".join(f"; warning: {warning}" for warning in report.warnings)
+    assert repr(report) == f"<Report: {line}{warned}; {report.summary}>"
     assert report._repr_html_().startswith(f'<p class="mathjax_ignore"><b>{line}</b></p>')
 
 
