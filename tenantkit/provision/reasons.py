@@ -79,6 +79,7 @@ ReasonCode: TypeAlias = Literal[
     "not-aggregated",
     "not-deleted",
     "not-awaited",
+    "not-checked",
 ]
 
 # Rows and outcomes with these actions are not carried out: no request is sent for them.
@@ -342,9 +343,8 @@ def source_missing(source: CopySource) -> Reason:
 
 def source_not_readable(source: CopySource, why: Reason) -> Reason:
     """You may not read what is copied."""
-    return Reason(
-        "source-not-readable", Message("its source, {source}: {reason}", {"source": source, "reason": why.text})
-    )
+    text = Message("its source, {source}: {reason}", {"source": source, "reason": why.text})
+    return Reason("source-not-readable", text)
 
 
 def never_copied(source: CopySource, of_type: str) -> Reason:
