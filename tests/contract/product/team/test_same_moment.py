@@ -303,6 +303,33 @@ def test_a_former_role_that_another_owner_deleted_first_is_no_error(
     assert bindings(cluster, name, SAM) == ["tenantkit-editor"]
 
 
+def test_what_an_earlier_attempt_has_written_is_in_the_error_of_a_later_one(
+    owner: Cluster, cluster: Cluster, name: str, meanwhile: Meanwhile
+) -> None:
+    add = [Route(service="a", port=80, path=path, name=it) for it, path in (("one", "/1"), ("two", "/2"))]
+    meanwhile(lambda: add_route(cluster, name, add[1].with_(service="b", name="two-b"), progress=False))
+
+    with pytest.raises(PartialApplyError, match="/2 already leads to b:80") as caught:
+        add_route(owner, name, add, progress=False)
+
+    report = caught.value.report
+    assert [[it.ref.name for it in outcomes] for outcomes in (report.applied, report.failed)] == [["one"], ["two"]]
+    assert report.headlines == (f"{name}: new URL http://{name}.example.ai/1",)
+    assert "Objects that were applied stay applied" in str(caught.value)
+
+
+def test_a_second_attempt_says_what_the_first_one_has_done_as_well(
+    owner: Cluster, cluster: Cluster, name: str, meanwhile: Meanwhile
+) -> None:
+    add = [Route(service="a", port=80, path=path, name=it) for it, path in (("one", "/1"), ("two", "/2"))]
+    meanwhile(lambda: add_route(cluster, name, add[1].with_(service="b", name="two-b"), progress=False))
+
+    report = add_route(owner, name, add, replace=True, progress=False)
+
+    host = f"http://{name}.example.ai"
+    assert report.headlines == (f"{name}: new URL {host}/1", f"{name}: {host}/2 leads to a:80 instead of b:80")
+
+
 def test_a_report_means_what_was_not_taken_back(
     owner: Cluster, cluster: Cluster, name: str, meanwhile: Meanwhile
 ) -> None:
