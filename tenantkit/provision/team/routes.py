@@ -77,7 +77,7 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
     advice = "pass a Route, or a list of Routes, for example Route(service='ai', port=80, path='/ai')"
     routes = cast("tuple[Route, ...]", checked_many("route", route, Route, advice))
     name, platform = checked_tenant(tenant), get_platform(cluster)
-    edit = TeamEdit(name, routes=routes)
+    edit = TeamEdit(name, routes=routes, replaces=replace)
     state = read_state(cluster, name, platform, _KINDS)
     try:
         check_fits(state.tenant.with_(editors=(), viewers=(), routes=routes), platform)

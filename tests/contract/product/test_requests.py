@@ -237,6 +237,27 @@ def test_a_change_of_members_and_routes_is_asked_of_the_owners(
     assert str(plan_add_member(owner, name, "sam@example.com").request) == ""
 
 
+def test_a_request_for_a_route_keeps_its_name_and_that_it_replaces_another(
+    name: str, connect_as: Callable[[str], Cluster]
+) -> None:
+    editor = connect_as("editor")
+    eventually(lambda: editor.can("create", "Deployment", namespace=name))
+    other = Route(service="other", port=80, path="/ai-service")
+    named = Route(service="docs", port="http", path="/docs", name="handbook")
+
+    replaced = plan_add_route(editor, name, other, replace=True).request
+    both = plan_add_route(editor, name, [named, other.with_(name="new")], replace=True).request
+
+    assert replaced.endswith(f"tenantkit routes add other:80 --path /ai-service --tenant {name} --replace")
+    assert both.splitlines()[-2:] == [
+        f"tk.add_route(cluster, {name!r}, tk.Route(service={service}, path={path}, name={it}), replace=True)"
+        for service, path, it in (
+            ("'docs', port='http'", "'/docs'", "'handbook'"),
+            ("'other', port=80", "'/ai-service'", "'new'"),
+        )
+    ]
+
+
 def test_an_editor_who_plans_other_members_asks_for_these_too(
     name: str, owner: Cluster, connect_as: Callable[[str], Cluster]
 ) -> None:
