@@ -281,6 +281,29 @@ def test_what_was_taken_back_before_an_error_is_in_the_report(
     assert [it.code for it in report.warnings if it.code == "not-checked"] == ["not-checked"]
 
 
+def test_a_route_that_another_owner_added_and_deleted_again_is_added(
+    owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch, meanwhile: Meanwhile
+) -> None:
+    route = Route(service="a", port=80, path="/api", name="api")
+    original = type(owner).get
+
+    def get(client: Cluster, kind: str, *rest: str | None) -> Any:
+        if kind == "Ingress":  # the first look after the conflict
+            monkeypatch.setattr(type(owner), "get", original)
+            remove_route(cluster, name, "/api", progress=False)
+        return original(client, kind, *rest)
+
+    def add_as_another_owner() -> None:
+        add_route(cluster, name, route.with_(service="b"), progress=False)
+        monkeypatch.setattr(type(owner), "get", get)
+
+    meanwhile(add_as_another_owner)
+
+    assert add_route(owner, name, route, progress=False).is_complete
+
+    assert [it.service for it in get_tenant(cluster, name).routes or () if it.path == "/api"] == ["a"]
+
+
 def test_a_former_role_that_another_owner_deleted_first_is_no_error(
     owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch, meanwhile: Meanwhile
 ) -> None:
