@@ -70,6 +70,17 @@ def test_a_binding_that_others_made_for_one_person_goes_as_well(owner: Cluster, 
     assert "viewer@example.com" not in names(cluster, name)
 
 
+def test_a_report_does_not_say_that_a_role_is_lost_that_another_binding_keeps(
+    owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    cluster.create(binding("by-hand", name, "tenantkit-viewer", "viewer@example.com", "eve@example.com"))
+
+    planned = plan_remove_member(owner, name, "viewer@example.com")
+    report = remove_member(owner, name, "viewer@example.com", progress=False)
+
+    assert not any("loses" in line for line in (*planned.headlines, *report.headlines))
+
+
 def test_a_binding_that_names_others_stays_and_is_a_warning(owner: Cluster, cluster: Cluster, name: str) -> None:
     cluster.create(binding("by-hand", name, "tenantkit-viewer", "viewer@example.com", "eve@example.com"))
 
