@@ -157,7 +157,7 @@ def plan_remove_route(cluster: ClusterApi, tenant: str, route: str | Route | Seq
 
     Raises:
         InvalidSpecError: something is neither text nor a Route.
-        NotFound: there is no such tenant, or no such route of it; a similar one is suggested.
+        NotFound: there is no such tenant, or no such route of it: the error names its routes.
         PermissionDenied: you may not read the tenant's routes.
         OwnershipError: the tenant exists in a namespace of another name.
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
@@ -203,7 +203,7 @@ def remove_route(  # noqa: PLR0913 (as `add_route`)
 
     Raises:
         InvalidSpecError: something is neither text nor a Route.
-        NotFound: there is no such tenant, or no such route of it; a similar one is suggested.
+        NotFound: there is no such tenant, or no such route of it: the error names its routes.
         PermissionDenied: you are neither an owner nor the platform; nothing was written.
         OwnershipError: the tenant exists in a namespace of another name.
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
