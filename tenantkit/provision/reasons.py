@@ -169,7 +169,7 @@ def not_yours(team: str) -> Reason:
 def host_not_yours(team: str) -> Reason:
     """Only the platform team may grant these hosts, and others' tenants may have them."""
     text = f"{not_yours(team).text}; its new hosts are not checked against tenants that you may not read"
-    return Reason("not-yours", text)
+    return Reason("hosts-not-checked", text)
 
 
 def set_by_other(managers: str) -> Reason:

@@ -122,6 +122,8 @@ def _for_others(changes: Sequence[PlanChange], team: str) -> Iterator[str | Mess
 
 
 def _is_to_decide(row: PlanRow) -> bool:
+    if row.action == "not yours":  # its line says whom to ask
+        return False
     return (row.action in _STOPPED and row.code != "namespace-not-applied") or row.code in _NEEDS_OTHERS
 
 

@@ -267,15 +267,17 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
     owner.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": name}, "spec": _SPEC})
     deletion, ending = plan_delete_tenants(owner, name), plan_release(owner, name)
 
+    command = f"`kubectl delete services --all -n {name}`"
+    note = f"you may delete what is in namespace {name} yourself: {command}. This also deletes other members' work."
     assert str(deletion).split("\n\n") == [
         f"{name}: only {_TEAM} may delete a tenant",
-        f"note: {name}: you may delete what is in it yourself: `kubectl delete services --all -n {name}`",
+        f"note: {name}: {note}",
         "to ask for it, print and send .request",
         deletion.summary,
     ]
     assert repr(deletion) == f"<Plan: {name}: only {_TEAM} may delete a tenant; {deletion.summary}>"
     assert deletion.request.splitlines()[1] == f"Subject: delete tenant {name}"
-    assert deletion.request.endswith(f"To do so, run `tenantkit delete {name} --confirm {name}`.")
+    assert deletion.request.endswith(f"To do so, run `tenantkit delete {name}`, and confirm as it says.")
     assert str(ending).split("\n\n") == [
         f"{name}: only {_TEAM} may release a tenant",
         "to ask for it, print and send .request",

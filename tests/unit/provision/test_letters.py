@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.plan import plan
 from tests.unit.provision.memory import Memory, run, tenant
 
@@ -52,3 +53,42 @@ def test_a_file_without_members_and_routes_says_that_they_stay() -> None:
         "The file lists all editors, viewers and routes (only those fields that are in it): who or what is not in it "
         "is removed. Compare with `tenantkit plan` first."
     )
+
+
+def test_a_host_is_noted_as_not_checked_only_for_whoever_may_not_list_all_tenants() -> None:
+    lister, member = Memory(), Memory(refused=("Namespace",))
+    for memory in (lister, member):
+        run(memory, tenant())
+    wanted = tenant(hosts=["new.example.ai"])
+    note = "not checked against tenants that the sender may not read"
+
+    assert note not in "\n".join(lines(lister, wanted))
+    assert note in "\n".join(lines(member, wanted))
+    pending = [row for row in plan(member, wanted).rows if row.ref.kind == "Namespace" and row.action == "not yours"]
+    assert "hosts-not-checked" in {row.code for row in pending}
+    assert len(plan(member, wanted).headlines) == 1
+
+
+def test_who_hands_a_tenant_back_gets_no_command_that_deletes_data() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    for kind in ("PersistentVolumeClaim", "Service"):
+        memory.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "namespace": "vision"}, "spec": {}})
+    memory.rights = frozenset({("delete", "PersistentVolumeClaim"), ("delete", "Service")})
+
+    made = plan_delete_tenants(memory, "vision")
+
+    command = "`kubectl delete services --all -n vision`"
+    text = f"you may delete what is in namespace vision yourself: {command}. This also deletes other members' work."
+    assert [notice.words("shell") for notice in made.notices] == [text]
+
+
+def test_a_deletion_is_confirmed_by_whoever_runs_it() -> None:
+    memory = Memory()
+    run(memory, tenant(), tenant(name="speech"))
+    memory.rights = frozenset()
+
+    request = plan_delete_tenants(memory, ["vision", "speech"]).request
+
+    assert "--confirm" not in request
+    assert request.splitlines()[-1] == "To do so, run `tenantkit delete vision speech`, and confirm as it says."

@@ -101,20 +101,20 @@ def _end_of_tenants(subject: str, pending: Mapping[str, Sequence[PlanChange]], p
         for name, changes in pending.items()
     }
     names = " ".join(map(shlex.quote, pending))
-    confirmed = "".join(f" --confirm {shlex.quote(name)}" for name in pending) if command == "delete" else ""
+    confirmed = ", and confirm as it says" if command == "delete" else ""
     plural = "s" * (len(pending) > 1)
     return Letter(
         platform_team(plan.platform),
         f"{command} tenant{plural} {', '.join(pending)}",
         f"Please {command} {'these tenants' if plural else 'this tenant'}:",
         tuple(f"{name}: {line}" if plural else line for name, its in words.items() for line in its),
-        (f"To do so, run `tenantkit {command} {names}{confirmed}`.",),
+        (f"To do so, run `tenantkit {command} {names}`{confirmed}.",),
     )
 
 
 def _note_in(changes: Sequence[PlanChange]) -> HostNote:
     """What a plan says about new hosts: whether they were checked."""
-    is_checked = not any(row.code in ("hosts-not-checked", "not-yours") for it in changes for row in it.rows)
+    is_checked = not any(_is_unread(it) or row.code == "hosts-not-checked" for it in changes for row in it.rows)
     return lambda _: "" if is_checked else NOT_VISIBLE
 
 
