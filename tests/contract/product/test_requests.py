@@ -245,6 +245,8 @@ def test_a_change_of_members_and_routes_is_asked_of_the_owners(
     assert route.endswith(f"tenantkit routes add docs:80 --path /docs --path-type Exact --tenant {name}")
     assert f"- removes URL http://{name}.example.ai/ai-service" in removed.splitlines()
     assert removed.endswith(f"tenantkit routes remove ai --tenant {name}")
+    report = apply(editor, plan_add_member(editor, name, "sam@example.com"), progress=False)
+    assert report.team == f"an owner of {name} (owner@example.com) or {_TEAM}"
     assert str(plan_add_member(owner, name, "sam@example.com").request) == ""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.plan import plan
 from tests.unit.provision.memory import Memory, run, tenant
@@ -13,6 +14,7 @@ from tests.unit.provision.memory import Memory, run, tenant
 if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
+_TEAM = "the platform team"
 _CHECK = (
     "To do so, save this as tenant.yaml, check with `tenantkit plan tenant.yaml` that no tenant of this name exists, "
     "and run `tenantkit apply tenant.yaml`:"
@@ -53,6 +55,29 @@ def test_a_file_without_members_and_routes_says_that_they_stay() -> None:
         "The file lists all editors, viewers and routes (only those fields that are in it): who or what is not in it "
         "is removed. Compare with `tenantkit plan` first."
     )
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "to"),
+    [
+        ({}, {"editors": ["sam@example.com"]}, f"an owner of vision (dana@example.com) or {_TEAM}"),
+        ({}, {"routes": []}, f"an owner of vision (dana@example.com) or {_TEAM}"),
+        ({}, {"editors": ["sam@example.com"], "size": "medium"}, _TEAM),
+        ({}, {"owners": ["dana@example.com", "sam@example.com"]}, _TEAM),
+        ({"frozen": "read-only"}, {"frozen": "read-only", "editors": ["sam@example.com"]}, _TEAM),
+    ],
+)
+def test_members_and_routes_alone_are_asked_of_the_owners(now: dict[str, Any], wanted: dict[str, Any], to: str) -> None:
+    memory = Memory()
+    run(memory, tenant(**now))
+    memory.rights = frozenset()
+
+    made = plan(memory, tenant(**wanted))
+    report = apply(memory, made, progress=False)
+
+    assert made.request.splitlines()[0] == f"To: {to}"
+    assert (report.team, report.request) == (to, made.request)
+    assert f"nothing was changed: only {to} may" in str(report)
 
 
 def test_a_host_is_noted_as_not_checked_only_for_whoever_may_not_list_all_tenants() -> None:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.edits.edit import TeamEdit
     from tenantkit.provision.plan import Plan
+    from tenantkit.spec.platform import Platform
     from tenantkit.spec.route import Route
+    from tenantkit.spec.tenant import Tenant
 
 
 def team_letter(plan: Plan, pending: Mapping[str, Sequence[PlanChange]]) -> Letter | None:
@@ -23,16 +25,23 @@ def team_letter(plan: Plan, pending: Mapping[str, Sequence[PlanChange]]) -> Lett
     edit, [tenant] = plan.edit, plan.tenants
     if edit is None:
         return None
-    team = platform_team(plan.platform)
-    to = team if tenant.frozen == "read-only" else f"an owner of {tenant.name} ({', '.join(tenant.owners)}) or {team}"
     commands = [f"tenantkit {command} --tenant {shlex.quote(tenant.name)}" for command in _edit_commands(edit)]
     return Letter(
-        to,
+        owners_or_team([tenant], plan.platform),
         f"change {'routes' if edit.routes or edit.without else 'members'} of tenant {tenant.name}",
         "Please make these changes:",
         tuple(phrase.text for its in pending.values() for phrase in phrases(its, ["not yours"])),
         ("To do so, run:", "", *commands),
     )
+
+
+def owners_or_team(tenants: Sequence[Tenant], platform: Platform) -> str:
+    """Who may change members and routes of these tenants; while one is frozen read-only, only the platform team."""
+    team = platform_team(platform)
+    if any(tenant.frozen == "read-only" for tenant in tenants):
+        return team
+    owners = (f"an owner of {tenant.name} ({', '.join(tenant.owners)})" for tenant in tenants)
+    return f"{', '.join(owners)} or {team}"
 
 
 def _edit_commands(edit: TeamEdit) -> Iterator[str]:
