@@ -186,7 +186,7 @@ def test_a_plan_asks_for_all_that_only_the_platform_team_may_do(owner: Cluster, 
 
     lines = plan(owner, wanted).request.splitlines()
 
-    assert lines[:13] == [
+    assert lines[:14] == [
         f"To: {_TEAM}",
         f"Subject: change tenant {name}",
         "",
@@ -197,7 +197,8 @@ def test_a_plan_asks_for_all_that_only_the_platform_team_may_do(owner: Cluster, 
         "- additional hosts: none → free.example.ai",
         "- protected from deletion: no → yes",
         "- expires: never → 2098-01-01 00:00+00:00",
-        "- free.example.ai: not checked against tenants that the sender may not read",
+        "",
+        "Note: free.example.ai: not checked against tenants that the sender may not read",
         "",
         "Reason: (please say why)",
     ]

@@ -75,6 +75,7 @@ def _grants(pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter |
     """The letter for new tenants and changed ones, and for the adoption of namespaces."""
     by_name = {tenant.name: tenant for tenant in plan.tenants}
     lines: dict[str, list[str]] = {}
+    notes: list[str] = []
     asked: list[Tenant] = []
     is_new, is_unsure, is_grant = True, False, False
     for name, changes in pending.items():
@@ -83,7 +84,8 @@ def _grants(pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter |
         live = next((it.live for it in changes if it.ref.kind == "Namespace"), None)
         wanted, current = by_name[name], _stored(live)
         team = [field for field in TEAM_FIELDS if current is None or field in _team_fields(changes)]
-        words = [*differences(wanted, current, plan.platform), *new_hosts(wanted, current, _note_in(changes))]
+        words = list(differences(wanted, current, plan.platform))
+        notes += new_hosts(wanted, current, _note_in(changes))
         is_grant = is_grant or current is None or bool(words) or not _is_about_team(changes)
         words += [] if current is None else _team_words(changes)
         lines[name] = words or [phrase.text for phrase in phrases(changes, ["not yours"])]
@@ -91,9 +93,11 @@ def _grants(pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter |
         is_new = is_new and live is None
         is_unsure = is_unsure or any(map(_is_unread, changes))
     letter = letter_of(lines, asked, plan.platform, is_new=is_new, is_unsure=is_unsure)
-    if letter is not None and not is_grant:
-        letter = replace(letter, to=owners_or_team([it for it in asked if lines[it.name]], plan.platform))
-    if letter is None or plan.subject != "adoption":
+    if letter is None:
+        return None
+    to = letter.to if is_grant else owners_or_team([it for it in asked if lines[it.name]], plan.platform)
+    letter = replace(letter, to=to, notes=tuple(notes))
+    if plan.subject != "adoption":
         return letter
     steps = (letter.steps[0].replace("tenantkit apply", "tenantkit adopt"), *letter.steps[1:])
     subject = f"adopt {', '.join(lines)}"
