@@ -84,7 +84,7 @@ def _far_from_limit(frame: pd.DataFrame) -> Flags:
 def _held_far_from_limit(frame: pd.DataFrame) -> Flags:
     """Of an entry, all holders or none: ten of a tenth each fill it."""
     entry = [name for name in _ENTRY if name in frame.columns]
-    held_pct = frame.groupby(entry, dropna=False)["share_pct"].transform("sum")
+    held_pct = frame.groupby(entry, dropna=False, sort=False)["share_pct"].transform("sum")
     return ~_flags(held_pct.ge(FAR_PCT)) & ~_is_main(frame)
 
 

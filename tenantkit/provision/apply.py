@@ -37,7 +37,7 @@ from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.left_out import WALLS, kept_notes, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import route_warnings
-from tenantkit.provision.plans.places import route_places
+from tenantkit.provision.plans.places import reached
 from tenantkit.provision.plans.requests.of_plan import asked_of
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
@@ -153,7 +153,7 @@ def carry_out_plan(
             run.await_quotas(current.changes, running.timeout_s)
         report = run.report(plan)
         if plan.edit is not None:
-            report = settled(cluster, plan.edit, plan.platform, report)
+            report = settled(cluster, plan.edit, plan, report)
         if not report.is_done:
             raise partial_error(report, done="applied")
         return report
@@ -360,7 +360,7 @@ class _Run:
             return tuple(sorted(outcomes, key=lambda it: (rank.get(it.ref, len(rank)), it.field or "")))
 
         done = {outcome.ref for outcome in self.applied}
-        places = route_places(plan.changes, done | {outcome.ref for outcome in self.unchanged})
+        urls, hostnames = reached(plan.changes, done | {outcome.ref for outcome in self.unchanged})
         return Report(
             applied=sort(self.applied),
             unchanged=sort(self.unchanged),
@@ -368,8 +368,8 @@ class _Run:
             pending=sort(self.pending),
             not_attempted=sort(self.not_attempted),
             not_ready=sort(self.not_ready),
-            urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
-            hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
+            urls=urls,
+            hostnames=hostnames,
             interrupted=self.stop.is_set(),
             warnings=tuple(dict.fromkeys((*self.warnings, *route_warnings(plan.notices)))),
             headlines=plan.headlines_of(done) if plan.subject == "team" else (),

@@ -145,8 +145,8 @@ class Plan:
             >>> plan.headlines_of([change.ref for change in plan.changes]) == plan.headlines
             True
         """
-        chosen = [change for change in self.changes if change.ref in refs]
-        return tuple(text for _, text in headline_lines(headlines(chosen, platform_team(self.platform)), "python"))
+        lines = headlines(self.changes, platform_team(self.platform), refs=refs)
+        return tuple(text for _, text in headline_lines(lines, "python"))
 
     @property
     def request(self) -> Request:

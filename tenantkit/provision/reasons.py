@@ -79,6 +79,7 @@ ReasonCode: TypeAlias = Literal[
     "not-aggregated",
     "not-deleted",
     "not-awaited",
+    "not-checked",
 ]
 
 # Rows and outcomes with these actions are not carried out: no request is sent for them.
@@ -169,7 +170,7 @@ def not_yours(team: str) -> Reason:
 def host_not_yours(team: str) -> Reason:
     """Only the platform team may grant these hosts, and others' tenants may have them."""
     text = f"{not_yours(team).text}; its new hosts are not checked against tenants that you may not read"
-    return Reason("not-yours", text)
+    return Reason("hosts-not-checked", text)
 
 
 def set_by_other(managers: str) -> Reason:
@@ -342,9 +343,8 @@ def source_missing(source: CopySource) -> Reason:
 
 def source_not_readable(source: CopySource, why: Reason) -> Reason:
     """You may not read what is copied."""
-    return Reason(
-        "source-not-readable", Message("its source, {source}: {reason}", {"source": source, "reason": why.text})
-    )
+    text = Message("its source, {source}: {reason}", {"source": source, "reason": why.text})
+    return Reason("source-not-readable", text)
 
 
 def never_copied(source: CopySource, of_type: str) -> Reason:

@@ -153,7 +153,7 @@ def _create_once(cluster: ClusterApi, change: PlanChange, manifest: Manifest) ->
     try:
         answer = cluster.apply(_at_version(manifest, _NO_VERSION))
     except Conflict:
-        now = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
+        now = _read_again(cluster, change)
         if not _is_as_wanted(change, now):
             raise StalePlanError(_at_the_same_time("created")) from None
         answer = now  # the other writer wrote the same
@@ -186,7 +186,7 @@ def _apply(
         try:
             answer = cluster.apply(_at_version(manifest, version), force=force)
         except Conflict:
-            now = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
+            now = _read_again(cluster, change)
             if now["metadata"]["resourceVersion"] == version:
                 raise  # a conflict of fields, not of versions
             if _is_as_wanted(change, now):
@@ -210,12 +210,20 @@ def _apply_members(cluster: ClusterApi, change: PlanChange, manifest: Manifest, 
         try:
             check_answer(sent, cluster.apply(_at_version(sent, version), force=force), change.live)
         except Conflict:
-            seen = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
+            seen = _read_again(cluster, change)
             if seen["metadata"]["resourceVersion"] == version:
                 raise  # a conflict of fields, not of versions
         else:
             return
     raise StalePlanError(_at_the_same_time("changed"))
+
+
+def _read_again(cluster: ClusterApi, change: PlanChange) -> Manifest:
+    """The object after a conflict, which means that it was there."""
+    try:
+        return cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
+    except NotFound:
+        raise StalePlanError(_at_the_same_time("deleted")) from None
 
 
 def _is_stored(change: PlanChange) -> bool:

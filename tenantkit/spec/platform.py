@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import field_validator, model_validator
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
+from tenantkit.hints import Hint
 from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 from tenantkit.rules.routing import check_host, path_key
@@ -299,10 +300,9 @@ class Platform(Document):
         for index, route in enumerate(tenant.routes or ()):
             host = self.host(tenant, route)
             if host not in granted:
-                reason = (
-                    f"not granted to {tenant.name!r} (hosts: {', '.join(granted)}): ask {platform_team(self)} for it"
-                )
-                yield Problem(f"{tenant.name}.routes[{index}].host", host, reason)
+                reason = f"not granted to {tenant.name!r} (hosts: {', '.join(granted)})"
+                ask = Hint("ask {team} for it", {"team": platform_team(self)})
+                yield Problem(f"{tenant.name}.routes[{index}].host", host, reason, hint=ask)
             first = taken.setdefault((host, path_key(route.path, route.path_type)), index)
             if first != index:
                 reason = f"routes[{first}] also has host {host!r} and this path: keep one of the routes"

@@ -156,7 +156,9 @@ class TenantForm(PlanForm["Tenant"]):
 
     @property
     def request(self) -> str:
-        """A text to send to the platform team that asks for what you may not change; empty if nothing is asked for.
+        """A text to send to the platform team that asks for its part of the tenant; empty if nothing is asked for.
+
+        Members and routes of an existing tenant are not in it: its owners change these.
 
         Raises:
             InvalidSpecError: some fields are invalid.
@@ -198,6 +200,7 @@ class TenantForm(PlanForm["Tenant"]):
 
     def _make_plan(self) -> Plan:
         self._inputs.shows_all_problems = True
+        self._host_notes.read_again()
         self._validate()
         return super()._make_plan()
 

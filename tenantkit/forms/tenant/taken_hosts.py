@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from tenantkit.exceptions import Problem
+from tenantkit.exceptions import Problem, TenantKitError
 from tenantkit.hints import Message
 from tenantkit.provision.hosts.granted import holders, with_owners
-from tenantkit.provision.hosts.visible import read_visible_hosts
+from tenantkit.provision.hosts.visible import VisibleHosts, read_visible_hosts
 from tenantkit.provision.stored.tenants import readable_tenant_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.provision.hosts.visible import VisibleHosts
     from tenantkit.provision.plan import Plan
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 
 
 class HostNotes:
-    """What is known of hosts that somebody asks for, as sentences; read once, when the first host is asked for.
+    """What is known of hosts that somebody asks for, as sentences; read when the first host is asked for.
 
     Args:
         cluster: the cluster.
@@ -34,8 +33,15 @@ class HostNotes:
     def __call__(self, host: str) -> str:
         """The sentence about one host; empty if it is free."""
         if self._hosts is None:
-            self._hosts = read_visible_hosts(self._cluster)
+            try:
+                self._hosts = read_visible_hosts(self._cluster)
+            except TenantKitError:  # the plan shows the error; until then the text says that nothing was checked
+                self._hosts = VisibleHosts()
         return self._hosts.note(host)
+
+    def read_again(self) -> None:
+        """Forget what was read: the next host is looked up again."""
+        self._hosts = None
 
 
 def read_taken_hosts(cluster: Cluster, plan: Plan) -> dict[str, str]:

@@ -36,6 +36,7 @@ class TeamEdit:
         added: persons, each with the role to have.
         removed: persons, who lose every role in the tenant.
         routes: that shall exist.
+        replaces: whether a route that is at the same host and path is changed. Default: no.
         without: the names of the Ingresses of routes that shall not exist.
         added_by: the user who adds, as the server sees them; kept on each new RoleBinding. Default: not kept.
 
@@ -48,6 +49,7 @@ class TeamEdit:
     added: tuple[Member, ...] = ()
     removed: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
+    replaces: bool = False
     without: tuple[str, ...] = ()
     added_by: str | None = None
 

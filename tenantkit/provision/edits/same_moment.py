@@ -12,10 +12,11 @@ and of one kind a later write has a greater one.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import TenantKitError
+from tenantkit.exceptions import NotFound, TenantKitError
 from tenantkit.hints import Message
 from tenantkit.provision.content.routes import all_routes_of
 from tenantkit.provision.edits.compare import index_changes
@@ -23,27 +24,29 @@ from tenantkit.provision.edits.edit import place_of
 from tenantkit.provision.edits.reasons import added_meanwhile
 from tenantkit.provision.edits.remake import read_state
 from tenantkit.provision.index.read import is_in_index
+from tenantkit.provision.plans.places import reached
 from tenantkit.provision.reasons import Reason, failed
 from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.edits.edit import TeamEdit, TenantState
+    from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
     from tenantkit.rules.manifest import Manifest, ObjectRef
     from tenantkit.spec.platform import Platform
 
 
-def settled(cluster: ClusterApi, edit: TeamEdit, platform: Platform, report: Report) -> Report:
+def settled(cluster: ClusterApi, edit: TeamEdit, plan: Plan, report: Report) -> Report:
     """The report of an edit, after what others wrote at the same moment was settled.
 
     Args:
         cluster: the cluster.
         edit: what was carried out.
-        platform: the settings.
+        plan: of it.
         report: of it. A route that was taken back is among `failed`.
 
     RBAC: that of the edit.
@@ -53,34 +56,56 @@ def settled(cluster: ClusterApi, edit: TeamEdit, platform: Platform, report: Rep
         return report
     is_listed = any(is_in_index(it.ref) for it in (*report.applied, *report.unchanged))
     created = {it.ref for it in made if it.action == "create"}
+    taken_back: dict[ObjectRef, Reason] = {}
     try:
-        taken_back = _settle(cluster, edit, platform, created, is_listed=is_listed)
+        _settle(cluster, edit, plan.platform, created, taken_back, is_listed=is_listed)
     except TenantKitError as error:  # everything is written by now, and only the report can say so
         text = Message("what others wrote at the same time was not checked: {error}", {"error": failed(error).text})
-        return replace(report, warnings=(*report.warnings, Reason("not-awaited", text)))
-    if not taken_back:
-        return report
+        report = replace(report, warnings=(*report.warnings, Reason("not-checked", text)))
+    return _without(report, plan, taken_back) if taken_back else report
+
+
+def _without(report: Report, plan: Plan, taken_back: Mapping[ObjectRef, Reason]) -> Report:
+    """The report of a plan once some of its objects were deleted again: they failed, and it means the rest."""
     lost = [replace(it, why=taken_back[it.ref]) for it in report.applied if it.ref in taken_back]
     applied = tuple(it for it in report.applied if it.ref not in taken_back)
-    return replace(report, applied=applied, failed=(*report.failed, *lost), headlines=())
+    done = {it.ref for it in applied}
+    urls, hostnames = reached(plan.changes, done | {it.ref for it in report.unchanged})
+    return replace(
+        report,
+        applied=applied,
+        failed=(*report.failed, *lost),
+        urls=urls,
+        hostnames=hostnames,
+        headlines=plan.headlines_of(done),
+    )
 
 
-def _settle(
-    cluster: ClusterApi, edit: TeamEdit, platform: Platform, created: Collection[ObjectRef], *, is_listed: bool
-) -> dict[ObjectRef, Reason]:
-    """Look again; returns the routes that were taken back, with the reason."""
+def _settle(  # noqa: PLR0913 (`taken_back` is filled step by step, so that an error loses nothing)
+    cluster: ClusterApi,
+    edit: TeamEdit,
+    platform: Platform,
+    created: Collection[ObjectRef],
+    taken_back: dict[ObjectRef, Reason],
+    *,
+    is_listed: bool,
+) -> None:
+    """Look again, and put each route that is taken back into `taken_back`, with the reason."""
     state = read_state(cluster, edit.tenant, platform, edit.kinds)
     own = [manifest for manifest in state.content.objects if ref_of(manifest) in created]
     for other in _former_roles(own, state):
-        cluster.delete(ref_of(other), uid=other["metadata"]["uid"])
+        _delete(cluster, other)
     for change in index_changes(edit, state, platform) if is_listed else ():
         if change.action == "update":
             carry_out(cluster, change)
-    taken_back = {}
     for ingress, place in _second_routes(own, state, platform):
-        cluster.delete(ref_of(ingress), uid=ingress["metadata"]["uid"])
+        _delete(cluster, ingress)
         taken_back[ref_of(ingress)] = added_meanwhile(place)
-    return taken_back
+
+
+def _delete(cluster: ClusterApi, manifest: Manifest) -> None:
+    with suppress(NotFound):  # another owner was faster
+        cluster.delete(ref_of(manifest), uid=manifest["metadata"]["uid"])
 
 
 def _former_roles(own: list[Manifest], state: TenantState) -> Iterator[Manifest]:

@@ -111,13 +111,12 @@ def with_holders(cluster: ClusterApi, error: InvalidSpecError) -> InvalidSpecErr
     visible = read_visible_hosts(cluster)
 
     def told(problem: Problem) -> Problem:
-        if not problem.field.endswith(".host"):
+        if problem.hint is None or not problem.field.endswith(".host"):
             return problem
         found = visible.holders.get(str(problem.value))
         if not found:
-            return replace(problem, hint=Hint("{request_host} has the text to send"))
-        granted, _, _ = problem.reason.partition(": ask ")
-        return replace(problem, reason=f"{granted}: {found[0].words}, or choose another host")
+            return replace(problem, hint=Hint("{ask}: {request_host} has the text to send", {"ask": problem.hint}))
+        return replace(problem, hint=Hint("{owned}, or choose another host", {"owned": found[0].words}))
 
     return InvalidSpecError([told(problem) for problem in error.problems])
 

@@ -17,10 +17,11 @@ from tenantkit.provision.reasons import REFUSED
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from tenantkit.hints import Surface
     from tenantkit.provision.changes import PlanAction, PlanChange, PlanRow
+    from tenantkit.rules.manifest import ObjectRef
 
 Sort: TypeAlias = Literal["loss", "others", "change"]
 
@@ -56,14 +57,18 @@ class Headline:
 
 
 def headlines(
-    changes: Iterable[PlanChange], team: str = "the platform team", subject: str = "tenants"
+    changes: Iterable[PlanChange],
+    team: str = "the platform team",
+    subject: str = "tenants",
+    refs: Collection[ObjectRef] | None = None,
 ) -> tuple[Headline, ...]:
     """The headlines of some changes: losses of all tenants first, then what others must do, then all other changes.
 
     Args:
-        changes: of a plan.
+        changes: all of a plan.
         team: who makes the changes that are not the user's, as `platform_team` words it.
         subject: of the plan. A deletion or a release that is not the user's to make is one sentence.
+        refs: of the objects to word. Default: all.
     """
     by_tenant: dict[str | None, list[PlanChange]] = {}
     for change in changes:
@@ -74,7 +79,7 @@ def headlines(
         if subject in _ENDS and is_others_to_end(its):
             found.append(Headline("others", f"only {team} may {_ENDS[subject]} a tenant", tenant))
         else:
-            found += _of_tenant(tenant, its, team)
+            found += _of_tenant(tenant, its, team, refs)
     return tuple(sorted(found, key=lambda line: _SORTS.index(line.sort)))
 
 
@@ -93,8 +98,11 @@ def headline_lines(lines: Iterable[Headline], surface: Surface) -> list[tuple[So
     return [(sort, f"{', '.join(named)}: {text}" if named else text) for (sort, text), named in tenants.items()]
 
 
-def _of_tenant(tenant: str | None, changes: Sequence[PlanChange], team: str) -> Iterator[Headline]:
-    mine = phrases(changes, _CARRIED_OUT)
+def _of_tenant(
+    tenant: str | None, changes: Sequence[PlanChange], team: str, refs: Collection[ObjectRef] | None
+) -> Iterator[Headline]:
+    mine = phrases(changes, _CARRIED_OUT, refs)
+    changes = [change for change in changes if refs is None or change.ref in refs]
     lost = [phrase.text for phrase in mine if phrase.is_loss]
     changed = [phrase.text for phrase in mine if not phrase.is_loss]
     if lost:
@@ -122,6 +130,8 @@ def _for_others(changes: Sequence[PlanChange], team: str) -> Iterator[str | Mess
 
 
 def _is_to_decide(row: PlanRow) -> bool:
+    if row.action == "not yours":  # its line says whom to ask
+        return False
     return (row.action in _STOPPED and row.code != "namespace-not-applied") or row.code in _NEEDS_OTHERS
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.changes import PlanAction, PlanChange
     from tenantkit.provision.managed_fields import Path
+    from tenantkit.rules.manifest import ObjectRef
 
 _GRANT = ("metadata", "annotations", GRANT_ANNOTATION)
 _HOSTS = ("metadata", "annotations", HOSTS_ANNOTATION)
@@ -55,14 +56,18 @@ _BEFORE_AMOUNTS = ("new namespace ", "namespace ", "size ")
 _NAMED = 3
 
 
-def phrases(changes: Sequence[PlanChange], actions: Collection[PlanAction]) -> list[Phrase]:
+def phrases(
+    changes: Sequence[PlanChange], actions: Collection[PlanAction], refs: Collection[ObjectRef] | None = None
+) -> list[Phrase]:
     """What some changes of one tenant mean, in the order in which a lead asks.
 
     Args:
         changes: all of the tenant's, also the unchanged ones: a person may keep a role by another binding.
         actions: of the rows to word.
+        refs: of the objects to word. Default: all.
     """
-    edits = [edit for change in changes if (edit := Edit.of(change, actions)) is not None]
+    chosen = [change for change in changes if refs is None or change.ref in refs]
+    edits = [edit for change in chosen if (edit := Edit.of(change, actions)) is not None]
     deleted = [edit for edit in edits if edit.kind == "Namespace" and edit.after is None]
     if deleted:
         return [_deleted_namespace(edit, edits) for edit in deleted]

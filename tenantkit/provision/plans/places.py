@@ -21,6 +21,15 @@ def route_places(changes: Iterable[PlanChange], existing: Collection[ObjectRef])
     return places
 
 
+def reached(
+    changes: Iterable[PlanChange], existing: Collection[ObjectRef]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The URLs and the hosts of the routes whose objects exist, by tenant."""
+    places = route_places(changes, existing)
+    urls = {tenant: [url for _, url in pairs] for tenant, pairs in places.items()}
+    return urls, {tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()}
+
+
 def url_of(ingress: Manifest) -> str:
     """The URL of a route's object, as `make_ingress` makes it."""
     spec = ingress["spec"]

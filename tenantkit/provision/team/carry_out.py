@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import InvalidSpecError, PartialApplyError, PermissionDenied, StalePlanError
+from tenantkit.exceptions import InvalidSpecError, PartialApplyError, PermissionDenied, StalePlanError, TenantKitError
 from tenantkit.hints import Hint
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.edits.compare import compare_edit
@@ -20,17 +20,17 @@ from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import ROUTE_CODES, missing_service_notices
 from tenantkit.provision.plans.origin import cluster_id
-from tenantkit.provision.reasons import Reason
+from tenantkit.provision.reasons import Reason, failed
+from tenantkit.provision.report import Report, partial_error
 from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.edits.edit import TeamEdit, TenantState
     from tenantkit.provision.plans.notice import PlanNotice
-    from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.provision.running.options import Running
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
@@ -78,20 +78,33 @@ def carry_out(
     Raises:
         PermissionDenied: only others may make these changes; nothing was written.
         StalePlanError: others changed the same objects again and again.
-        PartialApplyError: something failed, or it was interrupted.
+        PartialApplyError: something failed, also after an earlier attempt wrote a part, or it was interrupted.
     """
-    done: tuple[ApplyOutcome, ...] = ()
-    for _ in range(_ATTEMPTS - 1):
+    earlier = Report()
+    for left in reversed(range(_ATTEMPTS)):
         try:
-            return _with_earlier(_once(cluster, make(), running), done)
-        except StalePlanError:  # somebody else was faster: nothing was written
-            make = again or make
-        except PartialApplyError as error:  # the same, for some of the objects
-            if not _is_only_late(error.report):
+            return _with_earlier(_once(cluster, make(), running), earlier)
+        except PartialApplyError as error:  # somebody else was faster, for some of the objects
+            report = _with_earlier(error.report, earlier)
+            if not left or not _is_only_late(error.report):
+                if earlier.applied:
+                    raise partial_error(report, done="applied") from error
                 raise
-            done = (*done, *error.report.applied)
-            make = again or make
-    return _with_earlier(_once(cluster, make(), running), done)
+            earlier = report
+        except TenantKitError as error:
+            is_late = isinstance(error, StalePlanError)  # the same, and nothing was written
+            if not (left and is_late):
+                if earlier.applied:
+                    raise _after(error, earlier) from error
+                raise
+        make = again or make
+    raise AssertionError  # the last attempt returns or raises
+
+
+def _after(error: TenantKitError, earlier: Report) -> PartialApplyError:
+    """The error of an attempt, with the report of the earlier ones."""
+    lost = tuple(replace(outcome, why=failed(error)) for outcome in earlier.failed)
+    return partial_error(replace(earlier, failed=lost), done="applied")
 
 
 def _is_only_late(report: Report) -> bool:
@@ -99,12 +112,16 @@ def _is_only_late(report: Report) -> bool:
     return is_late and not (report.interrupted or report.not_ready or report.not_attempted)
 
 
-def _with_earlier(report: Report, done: Sequence[ApplyOutcome]) -> Report:
+def _with_earlier(report: Report, earlier: Report) -> Report:
     """The report of the last attempt, with what earlier ones have written."""
     again = {outcome.ref for outcome in report.applied}
-    earlier = {outcome.ref: outcome for outcome in done if outcome.ref not in again}
-    unchanged = tuple(outcome for outcome in report.unchanged if outcome.ref not in earlier)
-    return replace(report, applied=(*earlier.values(), *report.applied), unchanged=unchanged)
+    done = {outcome.ref: outcome for outcome in earlier.applied if outcome.ref not in again}
+    return replace(
+        report,
+        applied=(*done.values(), *report.applied),
+        unchanged=tuple(outcome for outcome in report.unchanged if outcome.ref not in done),
+        headlines=tuple(dict.fromkeys((*earlier.headlines, *report.headlines))),
+    )
 
 
 def _once(cluster: ClusterApi, plan: Plan, running: Running) -> Report:

@@ -153,7 +153,7 @@ def plan_remove_member(cluster: ClusterApi, tenant: str, person: str | Sequence[
 
     Raises:
         InvalidSpecError: a text names nobody, or a person is an owner.
-        NotFound: there is no such tenant, or a person has no role in it; a similar name is suggested.
+        NotFound: there is no such tenant, or a person has no role in it: the error names its members.
         PermissionDenied: you may not read the tenant's members.
         OwnershipError: the tenant exists in a namespace of another name.
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
@@ -199,7 +199,7 @@ def remove_member(  # noqa: PLR0913 (as `add_member`)
 
     Raises:
         InvalidSpecError: a text names nobody, or a person is an owner.
-        NotFound: there is no such tenant, or a person has no role in it; a similar name is suggested.
+        NotFound: there is no such tenant, or a person has no role in it: the error names its members.
         PermissionDenied: you are neither an owner nor the platform; nothing was written.
         OwnershipError: the tenant exists in a namespace of another name.
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
@@ -314,11 +314,12 @@ def _check_known(persons: Sequence[str], state: TenantState, platform: Platform)
     if not missing:
         return
     listed = ", ".join(map(repr, missing))
+    hint = Hint("who has a role: {known}", {"known": first_of(sorted(known), _NAMED)}) if known else None
     raise NotFound(
         f"{listed} has no role in tenant {state.tenant.name!r}; nothing was written",
         status=404,
         kind="RoleBinding",
         namespace=platform.namespace(state.tenant),
         operation="remove a member",
-        hint=Hint("its members are {known}", {"known": first_of(sorted(known), _NAMED)}),
+        hint=hint,
     )

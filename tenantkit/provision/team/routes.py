@@ -77,7 +77,7 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
     advice = "pass a Route, or a list of Routes, for example Route(service='ai', port=80, path='/ai')"
     routes = cast("tuple[Route, ...]", checked_many("route", route, Route, advice))
     name, platform = checked_tenant(tenant), get_platform(cluster)
-    edit = TeamEdit(name, routes=routes)
+    edit = TeamEdit(name, routes=routes, replaces=replace)
     state = read_state(cluster, name, platform, _KINDS)
     try:
         check_fits(state.tenant.with_(editors=(), viewers=(), routes=routes), platform)
@@ -157,7 +157,7 @@ def plan_remove_route(cluster: ClusterApi, tenant: str, route: str | Route | Seq
 
     Raises:
         InvalidSpecError: something is neither text nor a Route.
-        NotFound: there is no such tenant, or no such route of it; a similar one is suggested.
+        NotFound: there is no such tenant, or no such route of it: the error names its routes.
         PermissionDenied: you may not read the tenant's routes.
         OwnershipError: the tenant exists in a namespace of another name.
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
@@ -203,7 +203,7 @@ def remove_route(  # noqa: PLR0913 (as `add_route`)
 
     Raises:
         InvalidSpecError: something is neither text nor a Route.
-        NotFound: there is no such tenant, or no such route of it; a similar one is suggested.
+        NotFound: there is no such tenant, or no such route of it: the error names its routes.
         PermissionDenied: you are neither an owner nor the platform; nothing was written.
         OwnershipError: the tenant exists in a namespace of another name.
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.

@@ -186,7 +186,7 @@ def test_a_plan_asks_for_all_that_only_the_platform_team_may_do(owner: Cluster, 
 
     lines = plan(owner, wanted).request.splitlines()
 
-    assert lines[:13] == [
+    assert lines[:14] == [
         f"To: {_TEAM}",
         f"Subject: change tenant {name}",
         "",
@@ -197,7 +197,8 @@ def test_a_plan_asks_for_all_that_only_the_platform_team_may_do(owner: Cluster, 
         "- additional hosts: none → free.example.ai",
         "- protected from deletion: no → yes",
         "- expires: never → 2098-01-01 00:00+00:00",
-        "- free.example.ai: not checked against tenants that the sender may not read",
+        "",
+        "Note: free.example.ai: not checked against tenants that the sender may not read",
         "",
         "Reason: (please say why)",
     ]
@@ -245,7 +246,30 @@ def test_a_change_of_members_and_routes_is_asked_of_the_owners(
     assert route.endswith(f"tenantkit routes add docs:80 --path /docs --path-type Exact --tenant {name}")
     assert f"- removes URL http://{name}.example.ai/ai-service" in removed.splitlines()
     assert removed.endswith(f"tenantkit routes remove ai --tenant {name}")
+    report = apply(editor, plan_add_member(editor, name, "sam@example.com"), progress=False)
+    assert report.team == f"an owner of {name} (owner@example.com) or {_TEAM}"
     assert str(plan_add_member(owner, name, "sam@example.com").request) == ""
+
+
+def test_a_request_for_a_route_keeps_its_name_and_that_it_replaces_another(
+    name: str, connect_as: Callable[[str], Cluster]
+) -> None:
+    editor = connect_as("editor")
+    eventually(lambda: editor.can("create", "Deployment", namespace=name))
+    other = Route(service="other", port=80, path="/ai-service")
+    named = Route(service="docs", port="http", path="/docs", name="handbook")
+
+    replaced = plan_add_route(editor, name, other, replace=True).request
+    both = plan_add_route(editor, name, [named, other.with_(name="new")], replace=True).request
+
+    assert replaced.endswith(f"tenantkit routes add other:80 --path /ai-service --tenant {name} --replace")
+    assert both.splitlines()[-2:] == [
+        f"tk.add_route(cluster, {name!r}, tk.Route(service={service}, path={path}, name={it}), replace=True)"
+        for service, path, it in (
+            ("'docs', port='http'", "'/docs'", "'handbook'"),
+            ("'other', port=80", "'/ai-service'", "'new'"),
+        )
+    ]
 
 
 def test_an_editor_who_plans_other_members_asks_for_these_too(
@@ -267,15 +291,17 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
     owner.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": name}, "spec": _SPEC})
     deletion, ending = plan_delete_tenants(owner, name), plan_release(owner, name)
 
+    command = f"`kubectl delete services --all -n {name}`"
+    note = f"you may delete what is in namespace {name} yourself: {command}. This also deletes other members' work."
     assert str(deletion).split("\n\n") == [
         f"{name}: only {_TEAM} may delete a tenant",
-        f"note: {name}: you may delete what is in it yourself: `kubectl delete services --all -n {name}`",
+        f"note: {name}: {note}",
         "to ask for it, print and send .request",
         deletion.summary,
     ]
     assert repr(deletion) == f"<Plan: {name}: only {_TEAM} may delete a tenant; {deletion.summary}>"
     assert deletion.request.splitlines()[1] == f"Subject: delete tenant {name}"
-    assert deletion.request.endswith(f"To do so, run `tenantkit delete {name} --confirm {name}`.")
+    assert deletion.request.endswith(f"To do so, run `tenantkit delete {name}`, and confirm as it says.")
     assert str(ending).split("\n\n") == [
         f"{name}: only {_TEAM} may release a tenant",
         "to ask for it, print and send .request",

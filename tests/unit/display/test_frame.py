@@ -266,6 +266,7 @@ ODD_VALUES = st.recursive(
 @example(values=[[1], {"a": 1}], names={"resource", "state"}, left_out=[])
 @example(values=[[1], {"a": 1}], names={"resource", "namespace"}, left_out=["used_pct"])
 @example(values=[[1], np.array([1, 2])], names={"state"}, left_out=["used_pct", "share_pct"])
+@example(values=[False, b""], names={"resource"}, left_out=[])
 def test_no_odd_value_keeps_a_frame_from_being_shown(values: list[Any], names: set[str], left_out: list[str]) -> None:
     array = np.empty(len(values), dtype=object)
     for row, value in enumerate(values):

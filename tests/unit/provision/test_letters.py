@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.exceptions import ClusterUnavailable
+from tenantkit.forms.tenant.taken_hosts import HostNotes
+from tenantkit.provision.apply import apply
+from tenantkit.provision.delete import plan_delete_tenants
+from tenantkit.provision.hosts.visible import NOT_VISIBLE
 from tenantkit.provision.plan import plan
-from tests.unit.provision.memory import Memory, run, tenant
+from tenantkit.spec.boost import Boost
+from tests.unit.provision.memory import PLATFORM, Memory, cluster_of, run, tenant
 
 if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
+_TEAM = "the platform team"
 _CHECK = (
     "To do so, save this as tenant.yaml, check with `tenantkit plan tenant.yaml` that no tenant of this name exists, "
     "and run `tenantkit apply tenant.yaml`:"
@@ -52,3 +59,131 @@ def test_a_file_without_members_and_routes_says_that_they_stay() -> None:
         "The file lists all editors, viewers and routes (only those fields that are in it): who or what is not in it "
         "is removed. Compare with `tenantkit plan` first."
     )
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "to"),
+    [
+        ({}, {"editors": ["sam@example.com"]}, f"an owner of vision (dana@example.com) or {_TEAM}"),
+        ({}, {"routes": []}, f"an owner of vision (dana@example.com) or {_TEAM}"),
+        ({}, {"editors": ["sam@example.com"], "size": "medium"}, _TEAM),
+        ({}, {"owners": ["dana@example.com", "sam@example.com"]}, _TEAM),
+        ({"frozen": "read-only"}, {"frozen": "read-only", "editors": ["sam@example.com"]}, _TEAM),
+    ],
+)
+def test_members_and_routes_alone_are_asked_of_the_owners(now: dict[str, Any], wanted: dict[str, Any], to: str) -> None:
+    memory = Memory()
+    run(memory, tenant(**now))
+    memory.rights = frozenset()
+
+    made = plan(memory, tenant(**wanted))
+    report = apply(memory, made, progress=False)
+
+    assert made.request.splitlines()[0] == f"To: {to}"
+    assert (report.team, report.request) == (to, made.request)
+    assert f"nothing was changed: only {to} may" in str(report)
+
+
+def test_a_host_is_noted_as_not_checked_only_for_whoever_may_not_list_all_tenants() -> None:
+    lister, member = Memory(), Memory(refused=("Namespace",))
+    for memory in (lister, member):
+        run(memory, tenant())
+    wanted = tenant(hosts=["new.example.ai"])
+    note = "not checked against tenants that the sender may not read"
+
+    assert note not in "\n".join(lines(lister, wanted))
+    assert note in "\n".join(lines(member, wanted))
+    pending = [row for row in plan(member, wanted).rows if row.ref.kind == "Namespace" and row.action == "not yours"]
+    assert "hosts-not-checked" in {row.code for row in pending}
+    assert len(plan(member, wanted).headlines) == 1
+
+
+def test_who_hands_a_tenant_back_gets_no_command_that_deletes_data() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    for kind in ("PersistentVolumeClaim", "Service"):
+        memory.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "namespace": "vision"}, "spec": {}})
+    memory.rights = frozenset({("delete", "PersistentVolumeClaim"), ("delete", "Service")})
+
+    made = plan_delete_tenants(memory, "vision")
+
+    command = "`kubectl delete services --all -n vision`"
+    text = f"you may delete what is in namespace vision yourself: {command}. This also deletes other members' work."
+    assert [notice.words("shell") for notice in made.notices] == [text]
+
+
+def test_a_deletion_is_confirmed_by_whoever_runs_it() -> None:
+    memory = Memory()
+    run(memory, tenant(), tenant(name="speech"))
+    memory.rights = frozenset()
+
+    request = plan_delete_tenants(memory, ["vision", "speech"]).request
+
+    assert "--confirm" not in request
+    assert request.splitlines()[-1] == "To do so, run `tenantkit delete vision speech`, and confirm as it says."
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"pods": 30}, "quota: pods 20 → 30, count/pods 200 → 300, the limits of single containers and volumes"),
+        ({}, "quota: the limits of single containers and volumes"),
+    ],
+)
+def test_other_limits_of_containers_are_said_beside_other_amounts(changed: dict[str, Any], line: str) -> None:
+    memory = Memory()
+    quota = PLATFORM.sizes["small"]
+    limits = quota.containers.with_(max_cpu="2")
+    run(memory, tenant(size=None, quota=quota))
+
+    assert f"- {line}" in lines(memory, tenant(size=None, quota=quota.with_(containers=limits, **changed)))
+
+
+def test_other_limits_of_containers_are_said_beside_another_size_and_of_a_boost() -> None:
+    quota = PLATFORM.sizes["small"]
+    limited = quota.with_(containers=quota.containers.with_(max_cpu="2"))
+    memory = Memory()
+    run(memory, tenant())
+
+    named = "the limits of single containers and volumes"
+    assert f"- size: small → custom quota ({named})" in lines(memory, tenant(size=None, quota=limited))
+    [boosted] = [
+        line
+        for line in lines(memory, tenant(boost=Boost(quota=limited, until="2099-01-01T00:00:00Z")))
+        if line.startswith("- boost: ")
+    ]
+    assert boosted.endswith(f"pods 20, {named})")
+
+
+def test_what_is_known_of_a_host_is_a_note_below_the_changes() -> None:
+    memory = Memory(refused=("Namespace",))
+    run(memory, tenant())
+
+    made = lines(memory, tenant(hosts=["new.example.ai"]))
+
+    start = made.index("Please make these changes:")
+    assert made[start + 1 : start + 5] == [
+        "- additional hosts: none → new.example.ai",
+        "",
+        "Note: new.example.ai: not checked against tenants that the sender may not read",
+        "",
+    ]
+
+
+def test_a_form_on_an_unreachable_server_drafts_a_text_and_reads_again_with_each_plan() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    read, answers = memory.list, [ClusterUnavailable("the server did not answer")]
+
+    def listed(*args: Any, **options: Any) -> Any:
+        if answers:
+            raise answers.pop()
+        return read(*args, **options)
+
+    memory.list = listed  # type: ignore[method-assign]
+    notes = HostNotes(cluster_of(memory))
+
+    assert [notes("vision.example.ai"), notes("new.example.ai")] == [NOT_VISIBLE, NOT_VISIBLE]
+    notes.read_again()
+    assert notes("vision.example.ai") == "it belongs to tenant 'vision': ask its owner (dana@example.com)"
+    assert notes("new.example.ai") == ""

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
 
-# What people make, and what holds resources; the rest is deleted with these.
-_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod", "Service", "PersistentVolumeClaim")
+# What people make, and what holds resources; the rest is deleted with these. Data cannot be made again, so that volume
+# claims are not in a command to copy.
+_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod", "Service")
 
 
 def clean_up_notices(cluster: ClusterApi, changes: Sequence[PlanChange]) -> Iterator[PlanNotice]:
@@ -37,7 +38,8 @@ def clean_up_notices(cluster: ClusterApi, changes: Sequence[PlanChange]) -> Iter
         allowed = [kind_of(kind).plural for kind, may in zip(asked, answers, strict=True) if may]
         if allowed:
             command = f"kubectl delete {','.join(allowed)} --all -n {shlex.quote(namespace)}"
-            yield PlanNotice("clean-up", f"you may delete what is in it yourself: `{command}`", tenant)
+            text = f"you may delete what is in namespace {namespace} yourself: `{command}`"
+            yield PlanNotice("clean-up", f"{text}. This also deletes other members' work.", tenant)
 
 
 def _may_delete(cluster: ClusterApi, namespace: str, kind: str) -> bool:

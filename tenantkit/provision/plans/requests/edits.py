@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.edits.edit import TeamEdit
     from tenantkit.provision.plan import Plan
+    from tenantkit.spec.platform import Platform
     from tenantkit.spec.route import Route
+    from tenantkit.spec.tenant import Tenant
 
 
 def team_letter(plan: Plan, pending: Mapping[str, Sequence[PlanChange]]) -> Letter | None:
@@ -23,31 +25,46 @@ def team_letter(plan: Plan, pending: Mapping[str, Sequence[PlanChange]]) -> Lett
     edit, [tenant] = plan.edit, plan.tenants
     if edit is None:
         return None
-    team = platform_team(plan.platform)
-    to = team if tenant.frozen == "read-only" else f"an owner of {tenant.name} ({', '.join(tenant.owners)}) or {team}"
-    commands = [f"tenantkit {command} --tenant {shlex.quote(tenant.name)}" for command in _edit_commands(edit)]
     return Letter(
-        to,
+        owners_or_team([tenant], plan.platform),
         f"change {'routes' if edit.routes or edit.without else 'members'} of tenant {tenant.name}",
         "Please make these changes:",
         tuple(phrase.text for its in pending.values() for phrase in phrases(its, ["not yours"])),
-        ("To do so, run:", "", *commands),
+        ("To do so, run:", "", *_edit_commands(edit)),
     )
 
 
+def owners_or_team(tenants: Sequence[Tenant], platform: Platform) -> str:
+    """Who may change members and routes of these tenants; while one is frozen read-only, only the platform team."""
+    team = platform_team(platform)
+    if any(tenant.frozen == "read-only" for tenant in tenants):
+        return team
+    owners = (f"an owner of {tenant.name} ({', '.join(tenant.owners)})" for tenant in tenants)
+    return f"{', '.join(owners)} or {team}"
+
+
 def _edit_commands(edit: TeamEdit) -> Iterator[str]:
+    at = f"--tenant {shlex.quote(edit.tenant)}"
     for role in ("editor", "viewer"):
         persons = [shlex.quote(member.person) for member in edit.added if member.role == role]
         if persons:
-            yield f"members add {' '.join(persons)} --role {role}"
+            yield f"tenantkit members add {' '.join(persons)} --role {role} {at}"
     if edit.removed:
-        yield f"members remove {' '.join(map(shlex.quote, edit.removed))}"
-    yield from map(_route_command, edit.routes)
+        yield f"tenantkit members remove {' '.join(map(shlex.quote, edit.removed))} {at}"
+    for route in edit.routes:
+        yield _route_call(route, edit) if route.name else f"{_route_command(route)} {at}{' --replace' * edit.replaces}"
     if edit.without:
-        yield f"routes remove {' '.join(map(shlex.quote, edit.without))}"
+        yield f"tenantkit routes remove {' '.join(map(shlex.quote, edit.without))} {at}"
 
 
 def _route_command(route: Route) -> str:
     kind = "" if route.path_type == "Prefix" else f" --path-type {route.path_type}"
     host = f" --host {shlex.quote(route.host)}" if route.host else ""
-    return f"routes add {shlex.quote(f'{route.service}:{route.port}')} --path {shlex.quote(route.path)}{kind}{host}"
+    service = shlex.quote(f"{route.service}:{route.port}")
+    return f"tenantkit routes add {service} --path {shlex.quote(route.path)}{kind}{host}"
+
+
+def _route_call(route: Route, edit: TeamEdit) -> str:
+    """The call in Python: the command has no option for the name of a route's object."""
+    fields = ", ".join(f"{field}={value!r}" for field, value in route.model_dump(exclude_defaults=True).items())
+    return f"tk.add_route(cluster, {edit.tenant!r}, tk.Route({fields}){', replace=True' * edit.replaces})"

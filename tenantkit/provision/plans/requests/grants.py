@@ -40,6 +40,8 @@ _LISTED = (
     "removed. Compare with `tenantkit plan` first."
 )
 
+_SINGLE = "the limits of single containers and volumes"
+
 HostNote: TypeAlias = "Callable[[str], str]"  # what is known of a host that is asked for, as a sentence
 
 
@@ -78,13 +80,14 @@ def tenant_request(
         asking: who asks, and why.
         is_yours: whether the user may make the change. Default: no.
     """
-    lines = [*differences(wanted, current, platform), *new_hosts(wanted, current, asking.host_note)]
+    lines = list(differences(wanted, current, platform))
     asked = wanted if current is None else wanted.with_(**dict.fromkeys(TEAM_FIELDS))
     is_new = current is None
     letter = letter_of({wanted.name: lines}, [asked], platform, is_new=is_new, is_unsure=is_new and not asking.may_look)
     if letter is None:
         return Request()
-    signed = replace(letter, sender=asking.sender, reason=" ".join(asking.reason.split()))
+    notes = tuple(new_hosts(wanted, current, asking.host_note))
+    signed = replace(letter, sender=asking.sender, reason=" ".join(asking.reason.split()), notes=notes)
     return Request(signed.to_yourself if is_yours else signed, asking.plan)
 
 
@@ -153,13 +156,15 @@ def _size_change(wanted: Tenant, current: Tenant, platform: Platform) -> Iterato
     before, after = _hard(current, platform), _hard(wanted, platform)
     changed = [entry for entry in {**before, **after} if before.get(entry) != after.get(entry)]
     amounts = changed_phrases(*({entry: hard.get(entry) for entry in changed} for hard in (before, after)))
+    if _limits(current, platform) != _limits(wanted, platform):
+        amounts = [*amounts, _SINGLE]
     sizes = [_words(tenant, "size", platform) for tenant in (current, wanted)]
     if sizes[0] != sizes[1]:
         yield f"size: {sizes[0]} → {sizes[1]}{_in_brackets(amounts)}"
     elif amounts:
         yield f"quota: {', '.join(amounts)}"
     elif (current.size, current.quota) != (wanted.size, wanted.quota):
-        yield "quota: the limits of single containers and volumes"
+        yield "quota: named otherwise, with the same amounts"
 
 
 def _hard(tenant: Tenant, platform: Platform) -> dict[str, Any]:
@@ -169,8 +174,16 @@ def _hard(tenant: Tenant, platform: Platform) -> dict[str, Any]:
     return dict(make_quota(tenant.with_(boost=None), platform)["spec"]["hard"])
 
 
+def _limits(tenant: Tenant, platform: Platform) -> tuple[object, ...]:
+    """The limits of single containers and volumes without its boost; none for a size that the platform lacks."""
+    if tenant.quota is None and tenant.size not in platform.sizes:
+        return ()
+    quota = platform.quota(tenant.with_(boost=None))
+    return quota.containers, quota.max_volume
+
+
 def new_hosts(wanted: Tenant, current: Tenant | None, note: HostNote) -> Iterator[str]:
-    """A line for each host that is asked for, with what is known of it."""
+    """A sentence about each host that is asked for, if anything is known of it."""
     known = current.hosts if current is not None else ()
     for host in wanted.hosts:
         if host not in known and (text := note(host)):
@@ -194,7 +207,10 @@ def _words(tenant: Tenant, name: str, platform: Platform) -> str:
 
 
 def _boost_words(boost: Boost, tenant: Tenant, platform: Platform) -> str:
-    amounts = granted_phrases(_hard(tenant.with_(size=boost.size, quota=boost.quota), platform))
+    boosted = tenant.with_(size=boost.size, quota=boost.quota)
+    amounts = granted_phrases(_hard(boosted, platform))
+    if boost.quota is not None and _limits(boosted, platform) != _limits(tenant, platform):
+        amounts = [*amounts, _SINGLE]
     return f"{boost.size or 'custom quota'} until {boost.until_text}{_in_brackets(amounts)}"
 
 

@@ -23,9 +23,10 @@ class Letter:
         subject: in a few words.
         opening: the line before the changes.
         lines: the changes in words.
-        steps: what whoever gets it saves and runs.
+        steps: what the reader saves and runs.
         sender: as the server sees them; empty if it is not known.
         reason: why, in a line; empty to write it by hand.
+        notes: what is known of the changes, such as who has a host that is asked for.
     """
 
     to: str
@@ -35,6 +36,7 @@ class Letter:
     steps: tuple[str, ...]
     sender: str = ""
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -47,6 +49,7 @@ class Letter:
         ]
         why = ["", f"Reason: {clean(self.reason) or NO_REASON}"]
         lines = [self.opening, *(f"- {clean(line)}" for line in self.lines)]
+        lines += ["" for _ in self.notes[:1]] + [f"Note: {clean(note)}" for note in self.notes]
         return "\n".join([*(head if self.to else ()), *lines, *(why if self.to else ()), "", *self.steps])
 
     @property

@@ -12,7 +12,7 @@ from tenantkit.manifests.role_rules import TENANT_ROLES
 from tenantkit.provision.hosts.visible import NOT_VISIBLE
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.plans.phrases import phrases
-from tenantkit.provision.plans.requests.edits import team_letter
+from tenantkit.provision.plans.requests.edits import owners_or_team, team_letter
 from tenantkit.provision.plans.requests.grants import differences, letter_of, new_hosts
 from tenantkit.provision.plans.requests.letter import Letter, Request
 from tenantkit.provision.stored.tenants import is_protected, stored_tenant
@@ -33,27 +33,33 @@ _TEAM_KINDS = {"RoleBinding": ("editors", "viewers"), "Ingress": ("routes",)}
 
 def plan_request(plan: Plan) -> Request:
     """The request for all that the user may not do in a plan; empty if there is nothing of that sort."""
+    letter = _letter(plan)
+    return Request(letter, plan if letter is not None else None)
+
+
+def asked_of(plan: Plan, *, is_pending: bool) -> dict[str, str]:
+    """Who may make the changes of a plan that are left to them, and the text to send; for a report."""
+    letter = _letter(plan) if is_pending else None
+    if letter is None:
+        return {"team": platform_team(plan.platform), "request": ""}
+    return {"team": letter.to, "request": Request(letter, plan)}
+
+
+def _letter(plan: Plan) -> Letter | None:
     mine: dict[str, list[PlanChange]] = {}
     for change in plan.changes:
         if change.tenant is not None and not is_in_index(change.ref):  # the index follows from the members
             mine.setdefault(change.tenant, []).append(change)
     pending = {name: its for name, its in mine.items() if any(map(_is_asked_for, its))}
     if not pending:
-        return Request()
-    letter: Letter | None
+        return None
     match plan.subject:
         case "deletion" | "release" as subject:
-            letter = _end_of_tenants(subject, pending, plan)
+            return _end_of_tenants(subject, pending, plan)
         case "team":
-            letter = team_letter(plan, pending)
+            return team_letter(plan, pending)
         case _:
-            letter = _grants(pending, plan)
-    return Request(letter, plan if letter is not None else None)
-
-
-def asked_of(plan: Plan, *, is_pending: bool) -> dict[str, str]:
-    """Who may make the changes of a plan that are left to them, and the text to send; for a report."""
-    return {"team": platform_team(plan.platform), "request": plan_request(plan) if is_pending else ""}
+            return _grants(pending, plan)
 
 
 def _is_asked_for(change: PlanChange) -> bool:
@@ -69,22 +75,29 @@ def _grants(pending: Mapping[str, Sequence[PlanChange]], plan: Plan) -> Letter |
     """The letter for new tenants and changed ones, and for the adoption of namespaces."""
     by_name = {tenant.name: tenant for tenant in plan.tenants}
     lines: dict[str, list[str]] = {}
+    notes: list[str] = []
     asked: list[Tenant] = []
-    is_new, is_unsure = True, False
+    is_new, is_unsure, is_grant = True, False, False
     for name, changes in pending.items():
         if name not in by_name:
             continue
         live = next((it.live for it in changes if it.ref.kind == "Namespace"), None)
         wanted, current = by_name[name], _stored(live)
         team = [field for field in TEAM_FIELDS if current is None or field in _team_fields(changes)]
-        words = [*differences(wanted, current, plan.platform), *new_hosts(wanted, current, _note_in(changes))]
+        words = list(differences(wanted, current, plan.platform))
+        notes += new_hosts(wanted, current, _note_in(changes))
+        is_grant = is_grant or current is None or bool(words) or not _is_about_team(changes)
         words += [] if current is None else _team_words(changes)
         lines[name] = words or [phrase.text for phrase in phrases(changes, ["not yours"])]
         asked.append(wanted.with_(**{field: None for field in TEAM_FIELDS if field not in team}))
         is_new = is_new and live is None
         is_unsure = is_unsure or any(map(_is_unread, changes))
     letter = letter_of(lines, asked, plan.platform, is_new=is_new, is_unsure=is_unsure)
-    if letter is None or plan.subject != "adoption":
+    if letter is None:
+        return None
+    to = letter.to if is_grant else owners_or_team([it for it in asked if lines[it.name]], plan.platform)
+    letter = replace(letter, to=to, notes=tuple(notes))
+    if plan.subject != "adoption":
         return letter
     steps = (letter.steps[0].replace("tenantkit apply", "tenantkit adopt"), *letter.steps[1:])
     subject = f"adopt {', '.join(lines)}"
@@ -101,20 +114,20 @@ def _end_of_tenants(subject: str, pending: Mapping[str, Sequence[PlanChange]], p
         for name, changes in pending.items()
     }
     names = " ".join(map(shlex.quote, pending))
-    confirmed = "".join(f" --confirm {shlex.quote(name)}" for name in pending) if command == "delete" else ""
+    confirmed = ", and confirm as it says" if command == "delete" else ""
     plural = "s" * (len(pending) > 1)
     return Letter(
         platform_team(plan.platform),
         f"{command} tenant{plural} {', '.join(pending)}",
         f"Please {command} {'these tenants' if plural else 'this tenant'}:",
         tuple(f"{name}: {line}" if plural else line for name, its in words.items() for line in its),
-        (f"To do so, run `tenantkit {command} {names}{confirmed}`.",),
+        (f"To do so, run `tenantkit {command} {names}`{confirmed}.",),
     )
 
 
 def _note_in(changes: Sequence[PlanChange]) -> HostNote:
     """What a plan says about new hosts: whether they were checked."""
-    is_checked = not any(row.code in ("hosts-not-checked", "not-yours") for it in changes for row in it.rows)
+    is_checked = not any(_is_unread(it) or row.code == "hosts-not-checked" for it in changes for row in it.rows)
     return lambda _: "" if is_checked else NOT_VISIBLE
 
 
@@ -122,6 +135,11 @@ def _team_fields(changes: Sequence[PlanChange]) -> set[str]:
     """The fields of the team's part that the user may not change either."""
     kinds = {change.ref.kind for change in changes if change.action == "not yours" and not _is_owners(change)}
     return {field for kind, fields in _TEAM_KINDS.items() if kind in kinds for field in fields}
+
+
+def _is_about_team(changes: Sequence[PlanChange]) -> bool:
+    """Whether all that is asked for are changes of members and routes, which owners may make."""
+    return all(it.ref.kind in _TEAM_KINDS and not _is_owners(it) for it in changes if _is_asked_for(it))
 
 
 def _team_words(changes: Sequence[PlanChange]) -> list[str]:

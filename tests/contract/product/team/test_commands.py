@@ -92,4 +92,4 @@ def test_a_name_that_nobody_has_fails_with_the_names_of_the_members(
     run: Callable[..., int], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("members", "remove", "zzz", "--tenant", name) == ExitCode.FAILED
-    assert "; its members are " in capsys.readouterr().err
+    assert "; who has a role: " in capsys.readouterr().err

@@ -14,6 +14,7 @@ from tenantkit.provision.plan import replan
 from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.provision.team import carry_out
 from tenantkit.provision.team.members import add_member, plan_remove_member, remove_member
+from tenantkit.rules.manifest import ref_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
 from tests.contract.tenants import versions
 
@@ -70,6 +71,17 @@ def test_a_binding_that_others_made_for_one_person_goes_as_well(owner: Cluster, 
     assert "viewer@example.com" not in names(cluster, name)
 
 
+def test_a_report_does_not_say_that_a_role_is_lost_that_another_binding_keeps(
+    owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    cluster.create(binding("by-hand", name, "tenantkit-viewer", "viewer@example.com", "eve@example.com"))
+
+    planned = plan_remove_member(owner, name, "viewer@example.com")
+    report = remove_member(owner, name, "viewer@example.com", progress=False)
+
+    assert not any("loses" in line for line in (*planned.headlines, *report.headlines))
+
+
 def test_a_binding_that_names_others_stays_and_is_a_warning(owner: Cluster, cluster: Cluster, name: str) -> None:
     cluster.create(binding("by-hand", name, "tenantkit-viewer", "viewer@example.com", "eve@example.com"))
 
@@ -116,7 +128,7 @@ def test_a_name_that_nobody_has_is_refused_with_the_members(owner: Cluster, clus
         remove_member(owner, name, ["viewer@example.com", "editer@example.com"], progress=False)
 
     assert str(caught.value) == (
-        f"'editer@example.com' has no role in tenant {name!r}; nothing was written; its members are "
+        f"'editer@example.com' has no role in tenant {name!r}; nothing was written; who has a role: "
         "editor@example.com, owner@example.com, viewer@example.com"
     )
     assert versions(cluster, name) == before
@@ -152,3 +164,13 @@ def test_who_was_removed_by_another_owner_in_between_counts_as_removed(
     assert remove_member(owner, name, ["viewer@example.com", "editor@example.com"], progress=False).is_complete
 
     assert names(cluster, name) == {"owner@example.com"}
+
+
+def test_an_unknown_person_of_a_tenant_without_members_is_named_alone(cluster: Cluster, name: str) -> None:
+    for it in cluster.list("RoleBinding", namespace=name):
+        cluster.delete(ref_of(it))
+
+    with pytest.raises(NotFound) as caught:
+        remove_member(cluster, name, "sam@example.com", progress=False)
+
+    assert str(caught.value) == f"'sam@example.com' has no role in tenant {name!r}; nothing was written"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from tenantkit.exceptions import InvalidSpecError, PartialApplyError, TenantKitError
+from tenantkit.exceptions import ClusterUnavailable, InvalidSpecError, PartialApplyError, TenantKitError
 from tenantkit.manifests.access import binding_name
+from tenantkit.provision import apply as apply_module
 from tenantkit.provision.apply import apply
 from tenantkit.provision.edits import same_moment
 from tenantkit.provision.edits.remake import read_state
@@ -18,7 +19,7 @@ from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.provision.team import carry_out
 from tenantkit.provision.team.members import add_member, remove_member
 from tenantkit.provision.team.routes import add_route, plan_add_route, remove_route
-from tenantkit.rules.manifest import ref_of
+from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
 from tenantkit.spec.route import Route
 from tests.contract.tenants import path_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tests.contract.wire import Wire
 
 Together: TypeAlias = "Callable[..., list[Report | TenantKitError]]"
+Meanwhile: TypeAlias = "Callable[[Callable[[], object]], None]"
 SAM = "sam@example.com"
 
 
@@ -66,17 +68,19 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Together:
 
 
 @pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     """Do something once the next change has read the tenant for the last time, and before it writes."""
 
     def arrange(action: Callable[[], object]) -> None:
         def replan_late(client: ClusterApi, planned: Plan) -> Plan:
             made = replan(client, planned)
-            monkeypatch.setattr(carry_out, "replan", replan)
+            for module in (carry_out, apply_module):
+                monkeypatch.setattr(module, "replan", replan)
             action()
             return made
 
-        monkeypatch.setattr(carry_out, "replan", replan_late)
+        for module in (carry_out, apply_module):
+            monkeypatch.setattr(module, "replan", replan_late)
 
     return arrange
 
@@ -249,3 +253,117 @@ def test_a_route_stays_where_its_status_was_written_before_its_owner_looked_agai
     assert add_route(owner, name, route, progress=False).is_complete
 
     assert cluster.get("Ingress", "first", name)["spec"]["rules"][0]["http"]["paths"][0]["path"] == "/api"
+
+
+def test_what_was_taken_back_before_an_error_is_in_the_report(
+    owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch, meanwhile: Meanwhile
+) -> None:
+    add = [Route(service="a", port=80, path=path, name=it) for it, path in (("one", "/1"), ("two", "/2"))]
+    others = [it.with_(service="b", name=f"{it.name}-b") for it in add]
+    planned = plan_add_route(owner, name, add)
+    meanwhile(lambda: add_route(cluster, name, others, progress=False))
+    deleted: list[ObjectRef] = []
+
+    def delete(client: Cluster, ref: ObjectRef, **options: Any) -> None:
+        if deleted:
+            raise ClusterUnavailable("the server did not answer", operation="delete")
+        deleted.append(ref)
+        original(client, ref, **options)
+
+    original = type(owner).delete
+    monkeypatch.setattr(type(owner), "delete", delete)
+    with pytest.raises(PartialApplyError) as caught:
+        apply(owner, planned, progress=False)
+
+    report = caught.value.report
+    assert [it.ref for it in report.failed] == deleted
+    assert {it.ref.name for it in (*report.applied, *report.failed)} == {"one", "two"}
+    assert [it.code for it in report.warnings if it.code == "not-checked"] == ["not-checked"]
+
+
+def test_a_route_that_another_owner_added_and_deleted_again_is_added(
+    owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch, meanwhile: Meanwhile
+) -> None:
+    route = Route(service="a", port=80, path="/api", name="api")
+    original = type(owner).get
+
+    def get(client: Cluster, kind: str, *rest: str | None) -> Any:
+        if kind == "Ingress":  # the first look after the conflict
+            monkeypatch.setattr(type(owner), "get", original)
+            remove_route(cluster, name, "/api", progress=False)
+        return original(client, kind, *rest)
+
+    def add_as_another_owner() -> None:
+        add_route(cluster, name, route.with_(service="b"), progress=False)
+        monkeypatch.setattr(type(owner), "get", get)
+
+    meanwhile(add_as_another_owner)
+
+    assert add_route(owner, name, route, progress=False).is_complete
+
+    assert [it.service for it in get_tenant(cluster, name).routes or () if it.path == "/api"] == ["a"]
+
+
+def test_a_former_role_that_another_owner_deleted_first_is_no_error(
+    owner: Cluster, cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch, meanwhile: Meanwhile
+) -> None:
+    viewer = binding_name("viewer", SAM)
+
+    def look(client: ClusterApi, *rest: Any) -> TenantState:
+        state = read_state(client, *rest)
+        cluster.delete(ObjectRef("rbac.authorization.k8s.io/v1", "RoleBinding", viewer, name))
+        return state
+
+    def add_as_another_owner() -> None:
+        add_member(cluster, name, SAM, progress=False)
+        monkeypatch.setattr(same_moment, "read_state", look)
+
+    meanwhile(add_as_another_owner)
+
+    report = add_member(owner, name, SAM, role="editor", progress=False)
+
+    assert (report.is_complete, report.warnings) == (True, ())
+    assert bindings(cluster, name, SAM) == ["tenantkit-editor"]
+
+
+def test_what_an_earlier_attempt_has_written_is_in_the_error_of_a_later_one(
+    owner: Cluster, cluster: Cluster, name: str, meanwhile: Meanwhile
+) -> None:
+    add = [Route(service="a", port=80, path=path, name=it) for it, path in (("one", "/1"), ("two", "/2"))]
+    meanwhile(lambda: add_route(cluster, name, add[1].with_(service="b", name="two-b"), progress=False))
+
+    with pytest.raises(PartialApplyError, match="/2 already leads to b:80") as caught:
+        add_route(owner, name, add, progress=False)
+
+    report = caught.value.report
+    assert [[it.ref.name for it in outcomes] for outcomes in (report.applied, report.failed)] == [["one"], ["two"]]
+    assert report.headlines == (f"{name}: new URL http://{name}.example.ai/1",)
+    assert "Objects that were applied stay applied" in str(caught.value)
+
+
+def test_a_second_attempt_says_what_the_first_one_has_done_as_well(
+    owner: Cluster, cluster: Cluster, name: str, meanwhile: Meanwhile
+) -> None:
+    add = [Route(service="a", port=80, path=path, name=it) for it, path in (("one", "/1"), ("two", "/2"))]
+    meanwhile(lambda: add_route(cluster, name, add[1].with_(service="b", name="two-b"), progress=False))
+
+    report = add_route(owner, name, add, replace=True, progress=False)
+
+    host = f"http://{name}.example.ai"
+    assert report.headlines == (f"{name}: new URL {host}/1", f"{name}: {host}/2 leads to a:80 instead of b:80")
+
+
+def test_a_report_means_what_was_not_taken_back(
+    owner: Cluster, cluster: Cluster, name: str, meanwhile: Meanwhile
+) -> None:
+    add = [Route(service="a", port=80, path=path, name=it) for it, path in (("one", "/1"), ("two", "/2"))]
+    planned = plan_add_route(owner, name, add)
+    meanwhile(lambda: add_route(cluster, name, add[1].with_(service="b", name="two-b"), progress=False))
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(owner, planned, progress=False)
+
+    report, url = caught.value.report, f"http://{name}.example.ai/1"
+    assert [it.ref.name for it in report.failed] == ["two"]
+    assert (report.urls, report.hostnames) == ({name: [url]}, {name: [f"{name}.example.ai"]})
+    assert report.headlines == (f"{name}: new URL {url}",)
