@@ -287,7 +287,7 @@ def test_a_route_that_another_owner_added_and_deleted_again_is_added(
     route = Route(service="a", port=80, path="/api", name="api")
     original = type(owner).get
 
-    def get(client: Cluster, kind: str, *rest: str | None) -> Any:
+    def get(client: Cluster, kind: str, *rest: Any) -> Any:
         if kind == "Ingress":  # the first look after the conflict
             monkeypatch.setattr(type(owner), "get", original)
             remove_route(cluster, name, "/api", progress=False)
