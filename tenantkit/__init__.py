@@ -19,7 +19,7 @@ Look, and change nothing
     look at nodes, or at any other kind  tk.nodes, tk.resources
     see members, and who may do what     tk.members, tk.access
     see the addresses of services        tk.routes
-    see whose a host is                  tk.host_owner(cluster, "vision.example.ai")
+    see who has a host                   tk.host_owner(cluster, "vision.example.ai")
     see who may reach whom               tk.connectivity, tk.plots.connectivity
     see whether copies are current       tk.copies
     list tenants                         tk.tenants (a table), tk.get_tenants (specs)

@@ -1,4 +1,4 @@
-"""Commands for what only the platform team may do: a text that asks for it, and whose a host is."""
+"""Commands for what only the platform team may do: a text that asks for it, and who has a host."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def request(
 @CLUSTER_OPTIONS
 @output_option
 def host(host: str, kubeconfig: str | None, context: str | None, output: Format) -> int:
-    """Show whose a host is, and whom to ask for it.
+    """Show who has a host, and whom to ask for it.
 
     Its state is `yours`, `taken`, `free` or `not visible`: then only the platform team sees whether a tenant has it.
     """

@@ -1,4 +1,4 @@
-"""Whose is a host: yours, another tenant's, free, or not visible to you.
+"""Who has a host: one of your tenants, another one, none, or one that you may not see.
 
 Only whoever sees all tenants learns that a host is free; a member of some tenants learns of these, and of no others.
 """
@@ -40,7 +40,7 @@ HOST_OWNER: Schema = {
 
 @takes_cluster
 def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
-    """Return whose a host is, and what to do if you want it: one row.
+    """Return who has a host, and what to do if you want it: one row.
 
     Args:
         cluster: the connection, from `connect`.
@@ -53,7 +53,7 @@ def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
         tenant, owners (joined by `, `), both <NA> where there is none or you may not see it, next_steps: string.
 
     Raises:
-        InvalidSpecError: it is not a host, such as a URL.
+        InvalidSpecError: it is not a host, such as a URL, or the stored settings are invalid.
         PermissionDenied: you may not read the platform's settings.
         SpecVersionError: a newer tenantkit wrote them.
         ClusterUnavailable: the server did not answer.

@@ -82,7 +82,7 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         in the index, `not yours` if you may not delete the namespace, `blocked` if the tenant is protected, and
         `unknown` with the name `*` for a kind that you may not list; likewise each of the tenant's objects in the
         index, if you may not read them: they stay there. If only others may delete a tenant, the plan says what you may
-        delete in it, and `request` is the text to hand it back.
+        delete in it, and `request` is the text that asks for its deletion.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -360,12 +360,13 @@ def _others(cluster: ClusterApi, names: Sequence[str], namespaces: Sequence[Mani
 def _check_allowed(others: Sequence[str], platform: Platform) -> None:
     if others:
         listed = ", ".join(map(repr, others))
+        ask = "only {team} may delete a tenant; {plan_delete_tenants} has the text to send"
         raise PermissionDenied(
             f"you may not delete tenant{'s' * (len(others) > 1)} {listed}; nothing was deleted",
             status=403,
             kind="Namespace",
             operation="delete",
-            hint=Hint("only {team} may: {plan_delete_tenants} has the text to send", {"team": platform_team(platform)}),
+            hint=Hint(ask, {"team": platform_team(platform)}),
         )
 
 

@@ -194,8 +194,8 @@ class Plan:
 
         Returns:
             summary; headlines; notices, each with code, tenant and text; request, empty if there is nothing to ask
-            for; and changes: one mapping per row with the
-            columns of `frame`, None where there is no value, and `change`, the differences in words.
+            for; and changes: one mapping per row with the columns of `frame`, None where there is no value, and
+            `change`, the differences in words.
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]

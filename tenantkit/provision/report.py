@@ -83,9 +83,9 @@ class Report:
         hostnames: the hosts of these routes, by tenant.
         interrupted: whether it was cancelled before its end.
         warnings: what the server warned of, and guardrails that are missing. Nothing failed because of them.
-        team: who may make the changes in `pending`, with the provisioners whom the platform names.
+        team: who may make the changes in `pending`: the platform team, or owners for members and routes.
         headlines: what a change of members or routes means: `team-a: sam@example.com becomes editor`.
-        request: the text to send to them, as `Plan.request`; empty if nothing is pending.
+        request: the text to send to whoever may make the changes in `pending`; empty if nothing is pending.
 
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)

@@ -68,9 +68,10 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         else has set as well stays, and the row says so. Pod Security levels that `apply` has set stay: members keep
         their roles, and their pods must not gain rights. Rows `foreign` are tenantkit's objects in the namespace, which
         stay: quota, limits, bindings, policies and routes, with the command that deletes each. Rows `delete` are the
-        tenant's objects in the index. Rows `unknown` are those that you may not read, which stay, and with the name
-        `*` a kind that you may not list. A Namespace is `blocked` if its tenant is protected or frozen, or is being
-        deleted, and `not yours` if only others may release it: then `request` is the text to send to them.
+        tenant's objects in the index. Objects in the index that you may not read are `not yours`, and stay. Rows
+        `unknown`, with the name `*`, are kinds that you may not list. A Namespace is `blocked` if its tenant is
+        protected or frozen, or is being deleted, and `not yours` if only others may release it: then `request` is the
+        text to send to them.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.

@@ -96,7 +96,9 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
     _check_fits(wanted, platform)
     if wanted == current:
         named = ", ".join(f"{name}={value!r}" for name, value in amounts.items() if value is not None)
-        raise InvalidSpecError([Problem("tenant", tenant, f"has {named or f'size={size!r}'} already: ask for more")])
+        raise InvalidSpecError(
+            [Problem("tenant", tenant, f"has {named or f'size={size!r}'} already: name another amount")]
+        )
     made = plan(cluster, wanted, platform=platform)
     is_yours = not made.request and not any(row.action in REFUSED for row in made.rows)
     asking = Asking(read_user(cast("Cluster", cluster)).username, reason, plan=made)
@@ -114,6 +116,8 @@ def _checked(amounts: Mapping[str, Any], size: str | None, accelerator: object) 
     problems = [Problem(name, value, reason) for name, value, reason in reasons if reason is not None]
     if not isinstance(accelerator, str) or "/" not in accelerator:
         problems.append(Problem("accelerator", accelerator, "use a resource name such as 'nvidia.com/gpu'"))
+    elif accelerator != DEFAULT_ACCELERATOR and "gpus" not in given:
+        problems.append(Problem("accelerator", accelerator, "name gpus, too"))
     if size is None and not given:
         problems.append(Problem("gpus", None, "name what to ask for: size, cpu, memory, gpus, storage or pods"))
     if size is not None and not isinstance(size, str):

@@ -104,7 +104,7 @@ def test_its_owner_may_not_delete_it_and_gets_an_error(
         delete_tenants(connect_as("owner"), name, confirm=name, progress=False)
 
     assert str(caught.value) == (
-        f"you may not delete tenant {name!r}; nothing was deleted; only {team} may: "
+        f"you may not delete tenant {name!r}; nothing was deleted; only {team} may delete a tenant; "
         "tk.plan_delete_tenants(cluster, …) has the text to send"
     )
     assert exists(cluster, name)

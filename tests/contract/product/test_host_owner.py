@@ -1,4 +1,4 @@
-"""Whose a host is, for whoever sees all tenants, some or none; on both engines."""
+"""Who has a host, for whoever sees all tenants, some or none; on both engines."""
 
 from __future__ import annotations
 

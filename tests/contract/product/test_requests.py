@@ -155,7 +155,8 @@ def test_who_may_change_the_quota_is_told_to_do_so(cluster: Cluster, name: str) 
     ("amounts", "message"),
     [
         ({}, "name what to ask for: size, cpu, memory, gpus, storage or pods"),
-        ({"gpus": 0}, "has gpus=0 already"),
+        ({"gpus": 0}, "has gpus=0 already: name another amount"),
+        ({"size": "medium", "accelerator": "amd.com/gpu"}, "accelerator='amd.com/gpu': name gpus, too"),
         ({"gpus": 1.5}, "gpus=1.5: use a whole number: accelerators are not shared"),
         ({"gpus": "two", "memory": 64}, "memory=64: a number without a unit is in bytes: add one, for example '64Gi'"),
         ({"pods": "1.5"}, "pods='1.5': use a whole number"),

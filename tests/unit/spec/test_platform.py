@@ -109,6 +109,15 @@ def test_every_problem_of_every_tenant_is_reported_at_once() -> None:
     ]
 
 
+def test_whom_to_ask_for_a_host_is_the_hint_of_its_problem() -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        Platform().check([tenant("c", routes=[Route(service="web", port=80, host="a.example.ai")])])
+
+    [problem] = caught.value.problems
+    assert problem.reason == "not granted to 'c' (hosts: c.example.ai)"
+    assert str(problem.hint) == "ask the platform team for it"
+
+
 def test_a_prefix_that_makes_the_namespace_too_long_is_reported() -> None:
     [problem] = problems_of(Platform(namespace_prefix="team-", host_template="{name}.{domain}"), tenant("a" * 60))
 
