@@ -90,8 +90,10 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
     place, has_all_ingresses = _ingress_of(cluster, name)
     if place is not None:
-        text = "Ingress {place} has it, although no tenant is granted it: ask {team}, or choose another host"
-        steps = Hint(text, {"place": place, "team": team})
+        steps = Hint(
+            "Ingress {place} has it, although no tenant is granted it: ask {team}, or choose another host",
+            {"place": place, "team": team},
+        )
         return frame_of_rows([(name, "taken", None, None, steps.words(surface))], HOST_OWNER)
     if not has_all_ingresses:
         steps = Hint("no tenant has it; you may not see whether an Ingress has it: ask {team}", {"team": team})
