@@ -360,13 +360,13 @@ def _others(cluster: ClusterApi, names: Sequence[str], namespaces: Sequence[Mani
 def _check_allowed(others: Sequence[str], platform: Platform) -> None:
     if others:
         listed = ", ".join(map(repr, others))
-        ask = "only {team} may delete a tenant; {plan_delete_tenants} has the text to send"
+        team = {"team": platform_team(platform)}
         raise PermissionDenied(
             f"you may not delete tenant{'s' * (len(others) > 1)} {listed}; nothing was deleted",
             status=403,
             kind="Namespace",
             operation="delete",
-            hint=Hint(ask, {"team": platform_team(platform)}),
+            hint=Hint("only {team} may delete a tenant; {plan_delete_tenants} has the text to send", team),
         )
 
 
