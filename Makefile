@@ -118,7 +118,10 @@ lint: $(VENV)/.has-all ## run ruff, mypy --strict, import contracts, and the che
 
 test-lowest: $(VENV_LOWEST)/.has-all ## run the unit and contract tests with the lowest supported libraries
 	$(call say,pytest with the lowest supported libraries)
-	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane' $(IN_PARALLEL)
+	@failed=0; \
+	$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane' $(IN_PARALLEL) $(addprefix --ignore=,$(TIMED_TESTS)) || failed=1; \
+	$(VENV_LOWEST)/bin/pytest $(filter tests/unit/%,$(TIMED_TESTS)) || failed=1; \
+	exit $$failed
 
 bench: $(VENV)/.has-all controlplane ## measure the ratios of docs/benchmarks.md
 	@$(VENV)/bin/python -m benchmarks
