@@ -15,10 +15,8 @@ def test_a_picture_follows_the_theme_of_the_page(notebook: NotebookPage) -> None
     images = notebook.run("tk.plots.quota_bars(tk.quota_usage(cluster))").locator("img")
     expect(images).to_have_count(2)
 
-    shown = {}
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+    for theme, shown, hidden in (("JupyterLab Light", 0, 1), ("JupyterLab Dark", 1, 0)):
         notebook.set_theme(theme)
-        shown[theme] = [images.nth(number).is_visible() for number in range(2)]
+        expect(images.nth(shown)).to_be_visible()
+        expect(images.nth(hidden)).to_be_hidden()
     notebook.set_theme("JupyterLab Light")
-
-    assert shown == {"JupyterLab Light": [True, False], "JupyterLab Dark": [False, True]}

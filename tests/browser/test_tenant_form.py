@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tests.browser.form_page import FormPage
 
-_COUNT_APPLIES = """from tenantkit.forms.tenant import form as module
+_COUNT_APPLIES = """from tenantkit.forms.kit import plan_form as module
 
 def counted(*arguments, apply=module.apply, **options):
     applies.append(1)
