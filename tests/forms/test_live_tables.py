@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -239,14 +240,15 @@ def test_the_dashboard_filters_by_gpus_of_any_vendor(admin: Cluster, vision: Ten
     hard = {"requests.nvidia.com/gpu": "1", "requests.amd.com/gpu": "2", "requests.cpu": "3"}
     metadata = {"name": "gpus", "namespace": vision.name}
     admin.create({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard}})
-    view = tk.QuotaDashboard(admin, namespaces=[vision.name])
-    page = LivePage(view)
-    page.wait(lambda text: text.startswith("live") and "amd.com/gpu" in text)
+    with closing(tk.QuotaDashboard(admin, namespaces=[vision.name])) as view:
+        page = LivePage(view)
+        page.wait(lambda text: text.startswith("live") and "amd.com/gpu" in text)
+        # the thread of the view sets the choices, and the widget takes a value only once it has them all
+        page.wait(lambda _: "GPUs" in view.filters["resource"]._options_values)
 
-    view.filters["resource"].value = "GPUs"
+        view.filters["resource"].value = "GPUs"
 
-    assert sorted(set(shown(view, "resource"))) == ["requests.amd.com/gpu", "requests.nvidia.com/gpu"]
-    view.close()
+        assert sorted(set(shown(view, "resource"))) == ["requests.amd.com/gpu", "requests.nvidia.com/gpu"]
 
 
 def test_a_row_of_the_dashboard_leads_to_its_tenant_and_then_to_who_holds_it(
