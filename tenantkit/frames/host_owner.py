@@ -78,7 +78,8 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
     team = platform_team(platform)
     found = visible.holders.get(name, ())
     if found:
-        yours = next((it for it in found if _is_owner(cluster, it)), None)
+        own = read_index(cluster).namespaces
+        yours = next((it for it in found if it.namespace in own and _is_owner(cluster, it)), None)
         is_yours, holder = yours is not None, yours or found[0]
         asked = "its owners" if holder.owners else team
         ask = Hint("ask {asked}, or choose another host", {"asked": asked})
@@ -104,9 +105,7 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
 
 
 def _is_owner(cluster: Cluster, holder: Holder) -> bool:
-    """Whether the user is one of a tenant's owners, also through a group; an administrator alone is not."""
-    if holder.namespace not in read_index(cluster).namespaces:
-        return False
+    """Whether a member of a tenant is one of its owners, also through a group."""
     try:
         return role_by_rules(resource_rules(cluster.own_rules(holder.namespace))) == "owner"
     except (NotFound, PermissionDenied):

@@ -6,19 +6,17 @@ the one that already has it is not.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.own_namespaces import read_index
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Unreadable
+from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.hosts.moves import exchanging, moves
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import host_taken, hosts_exchanged, hosts_not_checked
-from tenantkit.provision.stored.tenants import stored_tenant
+from tenantkit.provision.stored.tenants import own_tenant_namespaces, stored_tenant
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
@@ -55,11 +53,7 @@ def with_own_namespaces(
     if live.has_all_namespaces or not is_new:
         return live
     read = {ref.name for ref in live.objects if ref.kind == "Namespace"}
-    found = []
-    for name in read_index(cluster).namespaces:
-        if name not in read:
-            with suppress(NotFound, PermissionDenied, Unreadable):
-                found.append(cluster.get("Namespace", name))
+    found = own_tenant_namespaces(cluster, without=read)
     return replace(live, objects={**{ref_of(manifest): manifest for manifest in found}, **live.objects})
 
 

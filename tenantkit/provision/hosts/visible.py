@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.own_namespaces import read_index
 from tenantkit.cluster.requests.unreadable import unreadable_in
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Unreadable
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.hosts.granted import holders, owners_of
-from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, own_tenant_namespaces
 from tenantkit.rules.routing import check_host
 
 if TYPE_CHECKING:
@@ -86,10 +84,7 @@ def read_visible_hosts(cluster: ClusterApi) -> VisibleHosts:
         namespaces = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
         is_complete = not unreadable_in(namespaces)
     except PermissionDenied:
-        namespaces, is_complete = [], False
-        for name in read_index(cluster).namespaces:
-            with suppress(NotFound, PermissionDenied, Unreadable):
-                namespaces.append(cluster.get("Namespace", name))
+        namespaces, is_complete = own_tenant_namespaces(cluster), False
     found: dict[str, list[Holder]] = {}
     for namespace in namespaces:
         for host in holders([namespace]):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.own_namespaces import NAME_NAMESPACES, own_namespaces, read_index
-from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Worded
+from tenantkit.exceptions import (
+    ClusterError,
+    InvalidSpecError,
+    NotFound,
+    PermissionDenied,
+    SpecVersionError,
+    Unreadable,
+    Worded,
+)
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PROTECTED_LABEL, TENANT_LABEL
 from tenantkit.provision.content.namespace import contents_of
@@ -19,7 +28,7 @@ from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
@@ -252,6 +261,21 @@ def readable_tenant_namespaces(cluster: ClusterApi) -> list[Manifest]:
         return cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
     except PermissionDenied:
         return []
+
+
+def own_tenant_namespaces(cluster: ClusterApi, without: Collection[str] = ()) -> list[Manifest]:
+    """The Namespaces of the user's own tenants, by the index; one that may not be read is left out.
+
+    Args:
+        cluster: the cluster.
+        without: names that need not be read. Default: none.
+    """
+    found = []
+    for name in read_index(cluster).namespaces:
+        if name not in without:
+            with suppress(NotFound, PermissionDenied, Unreadable):
+                found.append(cluster.get("Namespace", name))
+    return found
 
 
 def _without_grant(cluster: ClusterApi, tenant: str, live: Manifest) -> NotFound:
