@@ -15,6 +15,7 @@ from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import output_option, print_result
 from tenantkit.cli.reading import frame_json, frame_table, print_frame, reader_options
+from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
 
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format
@@ -131,13 +132,17 @@ def why(*, filters: Filters, workload: str | None, kubeconfig: str | None, conte
 @click.option("--cpu", metavar="CORES", help="Cores of each pod: 2, 500m. Default: from LimitRanges, else none.")
 @click.option("--memory", metavar="BYTES", help="Bytes of each pod: 16Gi. Default: likewise.")
 @click.option("--gpus", type=int, default=0, show_default=True, help="Accelerators of each pod.")
-@click.option("--accelerator", metavar="RESOURCE", help="Their resource name. Default: nvidia.com/gpu.")
+@click.option(
+    "--accelerator",
+    metavar="RESOURCE",
+    default=DEFAULT_ACCELERATOR,
+    help="Their resource name. Default: nvidia.com/gpu.",
+)
 @CLUSTER_OPTIONS
 @output_option
 def fits(
     *,
     tenant: str,
-    accelerator: str | None,
     kubeconfig: str | None,
     context: str | None,
     output: Format,
@@ -149,8 +154,6 @@ def fits(
     """
     from tenantkit.findings.fits.fits import fits as check
 
-    if accelerator is not None:
-        amounts["accelerator"] = accelerator
     with connect(kubeconfig, context) as cluster:
         fit = check(cluster, tenant, **amounts)
     facts = {"answer": fit.answer, "wanted": fit.wanted, "pods": fit.pods, "blocks_first": fit.blocks_first}

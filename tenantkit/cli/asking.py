@@ -11,6 +11,7 @@ from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import output_option, print_result
 from tenantkit.cli.reading import print_frame
+from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
 
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format
@@ -24,14 +25,18 @@ if TYPE_CHECKING:
 @click.option("--gpus", type=int, help="Accelerators in all. Default: as it is.")
 @click.option("--storage", metavar="BYTES", help="Bytes of all volume claims: 500Gi. Default: as it is.")
 @click.option("--pods", type=int, help="Number of pods that have not finished. Default: as it is.")
-@click.option("--accelerator", metavar="RESOURCE", help="The resource name of --gpus. Default: nvidia.com/gpu.")
+@click.option(
+    "--accelerator",
+    metavar="RESOURCE",
+    default=DEFAULT_ACCELERATOR,
+    help="The resource name of --gpus. Default: nvidia.com/gpu.",
+)
 @click.option("--reason", metavar="TEXT", default="", help="Why. Default: a line to fill in.")
 @CLUSTER_OPTIONS
 @output_option
 def request(
     *,
     tenant: str,
-    accelerator: str | None,
     kubeconfig: str | None,
     context: str | None,
     output: Format,
@@ -44,8 +49,6 @@ def request(
     """
     from tenantkit.provision.life.request_quota import request_quota
 
-    if accelerator is not None:
-        amounts["accelerator"] = accelerator
     with connect(kubeconfig, context) as cluster:
         text = request_quota(cluster, tenant, **amounts)
     plan = text.plan.as_json("shell") if text.plan is not None else None

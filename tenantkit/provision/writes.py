@@ -19,6 +19,7 @@ from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY_LABEL, TENAN
 from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
+from tenantkit.provision.content.team import TEAM_KINDS
 from tenantkit.provision.extras.contents import shown
 from tenantkit.provision.index.members import with_others_changes
 from tenantkit.provision.managed_fields import owners_of
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 # The kinds that hold stored specs: the grant is on the Namespace, the rest is in ConfigMaps.
 _STORED_KINDS = ("Namespace", "ConfigMap")
-_TEAM_KINDS = ("RoleBinding", "Ingress")  # which several owners write
 # No object has it, so a server-side apply with it creates an object, and is a conflict where there is one.
 _NO_VERSION = "1"
 _IDENTITY = (MANAGED_BY_LABEL, TENANT_LABEL)
@@ -135,7 +135,7 @@ def is_replaced(change: PlanChange) -> bool:
 
 def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) -> None:
     manifest: Manifest = change.wanted or {}
-    if change.ref.kind in _TEAM_KINDS and not is_new_namespace:
+    if change.ref.kind in TEAM_KINDS and not is_new_namespace:
         _create_once(cluster, change, manifest)
         return
     if not _is_stored(change) or is_new_namespace:

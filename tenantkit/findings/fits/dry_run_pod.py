@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import BadRequest, InvalidSpecError, PermissionDenied, Problem, Rejected
 from tenantkit.hints import Hint
-from tenantkit.rules import accelerators
+from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
 from tenantkit.rules.limit_ranges import violations, with_defaults
 from tenantkit.rules.quantities import check_amount, parse_quantity
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 NAME = "tenantkit-fits"
-DEFAULT_ACCELERATOR = accelerators.DEFAULT_ACCELERATOR
 
 
 @dataclass(frozen=True, slots=True)

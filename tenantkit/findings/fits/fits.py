@@ -19,7 +19,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Worded
 from tenantkit.findings.causes.scheduling import next_steps
-from tenantkit.findings.fits.dry_run_pod import DEFAULT_ACCELERATOR, dry_run, make_pod
+from tenantkit.findings.fits.dry_run_pod import dry_run, make_pod
 from tenantkit.findings.fits.lacking import lacking, quota_steps
 from tenantkit.findings.fits.node_room import node_room
 from tenantkit.findings.fits.quota_room import quota_room
@@ -31,6 +31,7 @@ from tenantkit.frames.quota import unit_of
 from tenantkit.hints import Hint
 from tenantkit.provision.stored.platform import known_team
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
+from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
 from tenantkit.rules.unschedulable import NO_NODES
 from tenantkit.spec.plain_values import plain
 

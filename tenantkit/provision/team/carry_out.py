@@ -23,6 +23,7 @@ from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.reasons import Reason, failed
 from tenantkit.provision.report import Report, partial_error
 from tenantkit.spec.people import platform_team
+from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 _ATTEMPTS = 3
-_TEAM_FIELDS = ("editors", "viewers", "routes")
 
 
 def check_fits(edited: Tenant, platform: Platform) -> None:
@@ -48,7 +48,7 @@ def check_fits(edited: Tenant, platform: Platform) -> None:
     try:
         platform.check([edited])
     except InvalidSpecError as error:
-        about = tuple(f"{edited.name}.{field}" for field in _TEAM_FIELDS)
+        about = tuple(f"{edited.name}.{field}" for field in TEAM_FIELDS)
         problems = [problem for problem in error.problems if problem.field.startswith(about)]
         if problems:
             raise InvalidSpecError(problems) from None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.tenant import Tenant
 
-_TEAM_KINDS = {"RoleBinding": ("editors", "viewers"), "Ingress": ("routes",)}
+_FIELDS_OF_KIND = {"RoleBinding": ("editors", "viewers"), "Ingress": ("routes",)}
 
 
 def plan_request(plan: Plan) -> Request:
@@ -134,17 +134,17 @@ def _note_in(changes: Sequence[PlanChange]) -> HostNote:
 def _team_fields(changes: Sequence[PlanChange]) -> set[str]:
     """The fields of the team's part that the user may not change either."""
     kinds = {change.ref.kind for change in changes if change.action == "not yours" and not _is_owners(change)}
-    return {field for kind, fields in _TEAM_KINDS.items() if kind in kinds for field in fields}
+    return {field for kind, fields in _FIELDS_OF_KIND.items() if kind in kinds for field in fields}
 
 
 def _is_about_team(changes: Sequence[PlanChange]) -> bool:
     """Whether all that is asked for are changes of members and routes, which owners may make."""
-    return all(it.ref.kind in _TEAM_KINDS and not _is_owners(it) for it in changes if _is_asked_for(it))
+    return all(it.ref.kind in _FIELDS_OF_KIND and not _is_owners(it) for it in changes if _is_asked_for(it))
 
 
 def _team_words(changes: Sequence[PlanChange]) -> list[str]:
     """The changes of members and routes that the user may not make; owners are part of the grant."""
-    team = [it for it in changes if it.ref.kind in _TEAM_KINDS and not _is_owners(it)]
+    team = [it for it in changes if it.ref.kind in _FIELDS_OF_KIND and not _is_owners(it)]
     return [phrase.text for phrase in phrases(team, ["not yours"])]
 
 
