@@ -153,8 +153,8 @@ def incomplete_notes(attrs: Mapping[Any, Any], surface: Surface = "python") -> l
     incomplete = attrs.get("incomplete")
     if not isinstance(incomplete, dict):
         return []
-    said = [(kind, words_of(reason, surface)) for kind, reason in incomplete.items()]
-    notes = [cut(f"Incomplete, {kind}: {reason}", TEXT_LIMIT) for kind, reason in said[:_MOST_NOTES]]
+    named = [*incomplete.items()][:_MOST_NOTES]
+    notes = [cut(f"Incomplete, {kind}: {words_of(reason, surface)}", TEXT_LIMIT) for kind, reason in named]
     left_out = len(incomplete) - len(notes)
     return [*notes, f"Incomplete: {left_out:,} more."] if left_out else notes
 
