@@ -339,7 +339,7 @@ class _Run:
         )
         try:
             uncounted = wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.stop)
-        except TenantKitError as error:  # everything is written by now, and only the report can say so
+        except TenantKitError as error:  # the objects are written, so this goes into the report
             text = Message(
                 "the quota was written, but its status could not be checked: {error}", {"error": failed(error).text}
             )

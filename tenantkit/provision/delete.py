@@ -289,7 +289,7 @@ class _Run:
             self.errors.append(error)
             why = Reason("not-deleted", failed(error).text)
             self._add(self.not_ready, ApplyOutcome(target.ref, "wait", target.tenant, why=why))
-        except TenantKitError as error:  # the deletion has begun, and only the report can say so
+        except TenantKitError as error:  # the deletion has begun, so this goes into the report
             self.errors.append(error)
             why = Reason("not-awaited", failed(error).text)
             self._add(self.not_ready, ApplyOutcome(target.ref, "wait", target.tenant, why=why))

@@ -61,7 +61,7 @@ class Trial:
     def positions(self, requests: Sequence[str]) -> list[int]:
         """The numbers of the requests that fail, one after the other.
 
-        Parallel requests come in any order, so that those between the first and the last of them are not told apart.
+        Parallel requests arrive in any order, so of several equal ones only the first and the last are tried.
         """
         return [number for number in range(len(requests)) if not _is_between_equal_requests(requests, number)]
 

@@ -59,7 +59,7 @@ def settled(cluster: ClusterApi, edit: TeamEdit, plan: Plan, report: Report) -> 
     taken_back: dict[ObjectRef, Reason] = {}
     try:
         _settle(cluster, edit, plan.platform, created, taken_back, is_listed=is_listed)
-    except TenantKitError as error:  # everything is written by now, and only the report can say so
+    except TenantKitError as error:  # the objects are written, so this goes into the report
         text = Message("what others wrote at the same time was not checked: {error}", {"error": failed(error).text})
         report = replace(report, warnings=(*report.warnings, Reason("not-checked", text)))
     return _without(report, plan, taken_back) if taken_back else report
