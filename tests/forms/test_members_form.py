@@ -8,6 +8,7 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.exceptions import InvalidSpecError, NotFound, PartialApplyError, PermissionDenied
+from tenantkit.forms.kit import plan_form
 from tenantkit.forms.members.form import MembersForm
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tests.forms.faults import connection_refused, status
@@ -74,6 +75,32 @@ def test_a_change_of_the_inputs_makes_the_plan_outdated(vision: Tenant, cluster:
     click(form, "apply")
     assert form.report is None
     assert tk.get_tenant(cluster, vision.name).viewers == ()
+
+
+def test_the_last_letters_may_arrive_after_the_click(
+    vision: Tenant, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_form, "_LATE_KEYS_S", _WAIT_S)
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.")
+
+    form.plan_button.click()
+    for late in ("sam@example.c", "sam@example.com"):
+        form.fill(add=late)
+
+    assert form.job.wait(_WAIT_S)
+    assert form.plan is not None
+    assert "sam@example.com becomes viewer" in text(form.panel.html)
+
+
+def test_inputs_that_stay_invalid_are_refused(vision: Tenant, cluster: Cluster) -> None:
+    form = MembersForm(cluster, vision.name)
+    form.fill(add="sam@example.")
+
+    click(form, "plan")
+
+    assert form.plan is None
+    assert "sam@example." in text(form.panel.html)
 
 
 @pytest.mark.parametrize("user", ["editor", "viewer"])

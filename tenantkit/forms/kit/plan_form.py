@@ -8,6 +8,7 @@ clicking.
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar, overload
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     _Result = TypeVar("_Result")
 
 _Asked = TypeVar("_Asked")
+
+# how long no input may change until a refusal of the inputs counts
+_LATE_KEYS_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class PlanForm(BaseForm, Generic[_Asked]):
         self.apply_button.on_click(lambda _: self._on_apply())
         self._shown: _Shown[_Asked] | None = None
         self._is_applying = False
+        self._refreshed = threading.Event()
         self._reasons = html("tk-disabled-reasons")
 
     @property
@@ -165,6 +170,21 @@ class PlanForm(BaseForm, Generic[_Asked]):
         self.panel.show(*results.error_content(error, as_links=self._has_links))
 
     # The jobs of the buttons and of submit()
+
+    def _plan_what_was_typed(self) -> None:
+        self._await_late_keys()
+        self._make_plan()
+
+    def _await_late_keys(self) -> None:
+        """Wait until the inputs are valid, or no longer change: a click can overtake the last keystrokes."""
+        while not self.job.cancelled.is_set():
+            self._refreshed.clear()
+            try:
+                self._read_inputs()
+            except InvalidSpecError:
+                if self._refreshed.wait(_LATE_KEYS_S):
+                    continue
+            return
 
     def _make_plan(self) -> Plan:
         self._shown = None
@@ -267,6 +287,7 @@ class PlanForm(BaseForm, Generic[_Asked]):
         return not self.identity.is_sandbox
 
     def _update_controls(self) -> None:
+        self._refreshed.set()
         super()._update_controls()
         is_busy = self.job.is_running
         disabled = self.disabled
@@ -280,7 +301,7 @@ class PlanForm(BaseForm, Generic[_Asked]):
     @shows_errors
     def _on_plan(self) -> None:
         if "plan" not in self.disabled:  # a click from Python, or a queued one, ignores `disabled`
-            self._start(self._make_plan)
+            self._start(self._plan_what_was_typed)
 
     @shows_errors
     def _on_apply(self) -> None:
