@@ -152,11 +152,15 @@ def fits(
 
     The answer is yes, maybe or no, with what blocks them first. Nothing is created.
     """
+    from tenantkit.findings.fits.fit import asking
     from tenantkit.findings.fits.fits import fits as check
 
     with connect(kubeconfig, context) as cluster:
         fit = check(cluster, tenant, **amounts)
     facts = {"answer": fit.answer, "wanted": fit.wanted, "pods": fit.pods, "blocks_first": fit.blocks_first}
-    data = {**facts, "next_steps": fit.next_steps, **frame_json(fit.frame)}
-    print_result(output, data, f"{fit.summary}\n\n{frame_table(fit.frame)}")
+    call, frame = fit.request_call, fit.frame_in("shell")
+    request = None if call is None else call.words("shell").strip("`")
+    data = {**facts, "next_steps": fit.next_steps, "request": request, **frame_json(frame)}
+    ask = "" if call is None else f"\n{asking(call).words('shell')}"
+    print_result(output, data, f"{fit.summary}\n\n{frame_table(frame)}{ask}")
     return ExitCode.DONE

@@ -13,7 +13,7 @@ from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import why_frame
 
 if TYPE_CHECKING:
-    from tenantkit.findings.fits.fits import Fit
+    from tenantkit.findings.fits.fit import Fit
     from tenantkit.rules.manifest import Manifest
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
