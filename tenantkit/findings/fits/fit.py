@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tenantkit.display.frame import Frame
     from tenantkit.frames.kit.schema import Schema
-    from tenantkit.hints import Call, Surface
+    from tenantkit.hints import Surface
 
 Answer = Literal["yes", "maybe", "no"]
 Gate = Literal["api server", "quota", "nodes"]
@@ -62,7 +62,7 @@ class FitCheck:
         next_steps: what to do; empty if there is nothing to do.
 
     Example:
-        >>> blocking = [check for check in fits(cluster, "speech", pods=1000).checks if check.answer == "no"]
+        >>> blocking = [check for check in tk.fits(cluster, "speech", pods=1000).checks if check.answer == "no"]
         >>> blocking[0].gate
         'quota'
     """
@@ -90,7 +90,7 @@ class Fit:
         tenant: its name; None where unknown.
 
     Example:
-        >>> fit = fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
+        >>> fit = tk.fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
         >>> fit.answer, fit.blocks_first
         ('no', 'ResourceQuota/tenantkit-quota')
     """
@@ -124,7 +124,7 @@ class Fit:
         return "; ".join(dict.fromkeys(steps))
 
     @property
-    def request_call(self) -> Call | None:
+    def request_call(self) -> Message | None:
         """The call of `request_quota` that asks for what the tenant's quota lacks; None if no larger quota helps."""
         return request_call(self.tenant, self.checks, self.wanted)
 
@@ -204,6 +204,6 @@ def in_order(checks: Iterable[FitCheck]) -> tuple[FitCheck, ...]:
     return tuple(sorted(checks, key=lambda check: _ORDER.index(check.answer)))
 
 
-def asking(call: Call) -> Message:
+def asking(call: Message) -> Message:
     """What the call of `Fit.request_call` is for."""
     return Message("{call} writes the text to ask for more", {"call": call})
