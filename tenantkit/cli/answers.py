@@ -119,10 +119,9 @@ def holders(  # noqa: PLR0913 (one argument per option)
 def why(*, filters: Filters, workload: str | None, kubeconfig: str | None, context: str | None, output: Format) -> int:
     """Explain why something does not run, and what to do next."""
     from tenantkit.findings.why import explained
-    from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 
     with connect(kubeconfig, context) as cluster:
-        frame = explained(cluster, resolve_filters(cluster, **filters), workload=workload, surface="shell")
+        frame = explained(cluster, **filters, workload=workload, surface="shell")
     return print_frame(output, frame)
 
 

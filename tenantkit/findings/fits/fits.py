@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Worded
+from tenantkit.findings.causes.node_labels import existing_labels
 from tenantkit.findings.causes.scheduling import next_steps
 from tenantkit.findings.fits.dry_run_pod import dry_run, make_pod
 from tenantkit.findings.fits.fit import Fit, FitCheck, in_order
@@ -24,10 +26,11 @@ from tenantkit.findings.fits.quota_room import quota_room
 from tenantkit.findings.quota_holders import holders_text
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
-from tenantkit.provision.stored.platform import known_team
+from tenantkit.provision.stored.platform import known_platform
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
 from tenantkit.rules.unschedulable import NO_NODES
+from tenantkit.spec.people import platform_team
 from tenantkit.spec.plain_values import plain
 
 if TYPE_CHECKING:
@@ -98,7 +101,9 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         raise InvalidSpecError([Problem("tenant", None, "pass one tenant's name, for example 'vision'")])
     amounts: dict[str, Any] = {"cpu": cpu, "memory": memory, "gpus": gpus, "accelerator": accelerator}
     make_pod("", **amounts, pod_spec=pod_spec)  # wrong amounts are refused before any request
-    namespaces = resolve_filters(cluster, tenant=tenant).namespaces or ()
+    check_filters(tenant=tenant)
+    platform = known_platform(cluster)
+    namespaces = resolve_filters(cluster, tenant=tenant, platform=platform).namespaces or ()
     if len(namespaces) != 1:
         named = ", ".join(namespaces)
         reason = f"is the label of several namespaces ({named}): remove it from all but the tenant's own"
@@ -107,7 +112,7 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     pod = make_pod(namespace, **amounts, pod_spec=pod_spec)
     objects, incomplete = _read(cluster, namespace)
     admitted = dry_run(cluster, pod, objects.get("LimitRange", []))
-    snapshot = ClusterSnapshot(objects, cluster.server_time, incomplete, team=known_team(cluster))
+    snapshot = ClusterSnapshot(objects, cluster.server_time, incomplete, team=platform_team(platform))
     return predict(snapshot, admitted, wanted=pods, tenant=tenant)
 
 
@@ -230,5 +235,6 @@ def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[
     unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer, *after_first)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
-    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, snapshot.team, can_free=False)
+    labels = existing_labels(pod["spec"], snapshot.all("Node"))
+    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, snapshot.team, can_free=False, labels=labels)
     return [FitCheck(gate, _NODES, answer, None if unsure else room.pods, reason=reason, next_steps=steps)]
