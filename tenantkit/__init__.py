@@ -77,8 +77,8 @@ if TYPE_CHECKING:
     from tenantkit.findings.access.access import access as access
     from tenantkit.findings.audit.audit import audit as audit
     from tenantkit.findings.connectivity.connectivity import connectivity as connectivity
-    from tenantkit.findings.fits.fits import Fit as Fit
-    from tenantkit.findings.fits.fits import FitCheck as FitCheck
+    from tenantkit.findings.fits.fit import Fit as Fit
+    from tenantkit.findings.fits.fit import FitCheck as FitCheck
     from tenantkit.findings.fits.fits import fits as fits
     from tenantkit.findings.why import why as why
     from tenantkit.forms.kit.field import FormField as FormField
@@ -179,8 +179,8 @@ _HOME = {
     "ContainerLog": "frames.log.shown",
     "Dns": "spec.network",
     "Explorer": "forms.live.explorer",
-    "Fit": "findings.fits.fits",
-    "FitCheck": "findings.fits.fits",
+    "Fit": "findings.fits.fit",
+    "FitCheck": "findings.fits.fit",
     "FormField": "forms.kit.field",
     "Frame": "display.frame",
     "Gateway": "spec.routing",

@@ -117,6 +117,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 _COLUMN: Mapping[Surface, int] = MappingProxyType({surface: column for column, surface in enumerate(SURFACES)})
 REFERENCES = frozenset(_WORDS)
+_COMMANDS = {"request_quota": "request"}  # whose name is not the function's
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class Hint(Message):
 
 
 class Call(Message):
-    """A call of one of tenantkit's readers that is also a command: `sentence` is its name, `values` its arguments.
+    """A call of one of tenantkit's functions that is also a command: `sentence` is its name, `values` its arguments.
 
     Example:
         >>> call = Call("logs", {"workload": "Job/train", "tenant": "vision", "previous": True})
@@ -187,12 +188,16 @@ class Call(Message):
 
     __slots__ = ()
 
+    def __post_init__(self) -> None:
+        """Take any arguments: `sentence` has no braces, so that none is taken for a reference."""
+
     def words(self, surface: Surface = "python") -> str:
         """The call in the words of a surface; the first argument goes without its name, or is left out: None."""
         (_, first), *named = self.values.items()
         if surface == "shell":
             place = [] if first is None else [quote(str(first))]
-            return f"`tenantkit {self.sentence} {' '.join([*place, *map(_option, named)])}`"
+            command = _COMMANDS.get(self.sentence, self.sentence)
+            return f"`tenantkit {command} {' '.join([*place, *map(_option, named)])}`"
         place = [] if first is None else [json.dumps(first)]
         shown = ", ".join([*place, *(f"{name}={_literal(value)}" for name, value in named)])
         text = f"tk.{self.sentence}(cluster, {shown})"
