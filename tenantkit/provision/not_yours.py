@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from tenantkit.cluster.lists import kind_at
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.manifests.extra_objects import is_copy, is_extra
+from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.content.team_objects import is_of_team, owners_of_team
@@ -62,11 +63,14 @@ def with_others_marked(
     others = {change.ref for change in changes if not allowed.issuperset(_questions(cluster, change))}
     pending = {change.ref.name: change for change in changes if change.ref in others and change.ref.kind == "Namespace"}
     owned = {tenant.name: owners_of_team(tenant, team) for tenant in tenants}
+    # an owner who may change members, but not the index, needs the platform for that
+    asked = {change.tenant for change in changes if change.ref in others and is_of_team(change)}
     marked: list[PlanChange] = []
     for change in changes:
         # what depends on the grant is asked for together with it
         depends = _depends(change, pending.get(change.ref.namespace or ""))
-        theirs = owned.get(change.tenant or "") if is_of_team(change) and not depends else None
+        is_owners = is_of_team(change) or (change.tenant in asked and is_indexed_member(change.wanted or {}))
+        theirs = owned.get(change.tenant or "") if is_owners and not depends else None
         marked.append(_marked(change, team, theirs) if depends or change.ref in others else change)
     return marked
 

@@ -1,12 +1,12 @@
-"""The objects of the part of a tenant that its owners may change: members, routes, and members in the index."""
+"""The objects of the part of a tenant that its owners may change: members and routes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.role_rules import TENANT_ROLES
 from tenantkit.provision.reasons import Reason
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 
 if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanChange
@@ -19,9 +19,9 @@ FIELDS_OF_KIND = {"RoleBinding": ("editors", "viewers"), "Ingress": ("routes",)}
 def is_of_team(change: PlanChange) -> bool:
     """Whether a change is one of a member or a route of a tenant; owners are part of the grant."""
     manifest = change.wanted or change.live or {}
-    if change.ref.kind != "RoleBinding" or is_indexed_member(manifest):
-        return change.ref.kind in FIELDS_OF_KIND
-    return (manifest.get("roleRef") or {}).get("name") in TENANT_ROLES[1:]
+    if change.ref.kind not in FIELDS_OF_KIND or change.ref.namespace == INDEX_NAMESPACE:
+        return False
+    return change.ref.kind != "RoleBinding" or (manifest.get("roleRef") or {}).get("name") != TENANT_ROLES[0]
 
 
 def owners_of_team(tenant: Tenant, team: str) -> Reason:
