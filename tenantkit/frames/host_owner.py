@@ -5,6 +5,7 @@ Only whoever sees all tenants learns that a host is free; a member of some tenan
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
@@ -12,7 +13,7 @@ from tenantkit.cluster.own_namespaces import read_index, resource_rules
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.hints import Hint
+from tenantkit.hints import Code, Hint, Message
 from tenantkit.provision.hosts.visible import checked_host, read_visible_hosts
 from tenantkit.provision.stored.identity import role_by_rules
 from tenantkit.provision.stored.platform import get_platform
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
     from tenantkit.provision.hosts.visible import Holder
     from tenantkit.rules.manifest import Manifest
+
+_NAMED = 3  # tenants of the user, each with its code
 
 HOST_OWNER: Schema = {
     "host": "string",
@@ -50,7 +53,8 @@ def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
         host (in lower case), state (`yours`: of a tenant that you own; `taken`: of another one, or an Ingress has
         it that no tenant is granted; `free`: of none; `not visible`: none that you may see has it, and you may not see
         all tenants and Ingresses, or one of them cannot be read),
-        tenant, owners (joined by `, `), both <NA> where there is none or you may not see it, next_steps: string.
+        tenant, owners (joined by `, `), both <NA> where there is none or you may not see it, next_steps (with the code
+        that makes the text to send, if you own a tenant): string.
 
     Raises:
         InvalidSpecError: it is not a host, such as a URL, or the stored settings are invalid.
@@ -87,7 +91,7 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
         row = (name, "yours" if is_yours else "taken", holder.tenant, ", ".join(holder.owners) or None)
         return frame_of_rows([(*row, steps.words(surface))], HOST_OWNER)
     if not visible.is_complete:
-        steps = Hint("you may not see whether another tenant has it: ask {team}", {"team": team})
+        steps = Hint("you may not see whether another tenant has it: {ask}", {"ask": _ask(cluster, name, team)})
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
     place, has_all_ingresses = _ingress_of(cluster, name)
     if place is not None:
@@ -97,11 +101,22 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
         )
         return frame_of_rows([(name, "taken", None, None, steps.words(surface))], HOST_OWNER)
     if not has_all_ingresses:
-        steps = Hint("no tenant has it; you may not see whether an Ingress has it: ask {team}", {"team": team})
+        ask = _ask(cluster, name, team)
+        steps = Hint("no tenant has it; you may not see whether an Ingress has it: {ask}", {"ask": ask})
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
     may_grant = cluster.can("patch", "Namespace")
-    steps = Hint("add it to hosts of a tenant's spec, with {plan}") if may_grant else Hint("ask {team}", {"team": team})
+    steps = Hint("add it to hosts of a tenant's spec, with {plan}") if may_grant else _ask(cluster, name, team)
     return frame_of_rows([(name, "free", None, None, steps.words(surface))], HOST_OWNER)
+
+
+def _ask(cluster: Cluster, host: str, team: str) -> Hint:
+    """Whom to ask for a host; with the code that makes the text to send, if the user owns one tenant or few."""
+    owned = read_index(cluster).owned
+    if not 1 <= len(owned) <= _NAMED:
+        return Hint("ask {team}", {"team": team})
+    codes: list[Message] = [Code("request_host", {"tenant": tenant, "hosts": host}) for tenant in owned]
+    code = reduce(lambda first, second: Message("{first} or {second}", {"first": first, "second": second}), codes)
+    return Hint("ask {team} with the text from {code}", {"team": team, "code": code})
 
 
 def _is_owner(cluster: Cluster, holder: Holder) -> bool:

@@ -77,7 +77,11 @@ def test_the_next_steps_say_whom_to_ask(owner: Cluster, cluster: Cluster, names:
     assert [host_owner(who, f"{name}.example.ai")["next_steps"].item() for who, name in hosts] == [
         "tk.add_route(cluster, …) exposes a service at it",
         "ask its owners, or choose another host",
-        "you may not see whether another tenant has it: ask the platform team",
+        (
+            "you may not see whether another tenant has it: ask the platform team with the text from "
+            f'print(tk.plan(cluster, (it := tk.get_tenant(cluster, "{mine}")).with_(hosts=[*it.hosts, '
+            f'"{hidden}.example.ai"])).request)'
+        ),
         "ask its owners, or choose another host",
         "add it to hosts of a tenant's spec, with tk.plan(cluster, tenants)",
     ]
