@@ -214,13 +214,7 @@ _CODE: Mapping[str, tuple[str, str]] = MappingProxyType(
             "tk.remove_route(cluster, {tenant}, [{urls}])",
             "`tenantkit routes remove {urls} --tenant {tenant}`",
         ),
-        "request_host": (
-            (
-                "print(tk.plan(cluster, (it := tk.get_tenant(cluster, {tenant})).with_(hosts=[*it.hosts, {hosts}]))"
-                ".request)"
-            ),
-            "`tenantkit plan` of the file from `tenantkit export {tenant}`, with {hosts} added to hosts",
-        ),
+        "request_host": ("tk.request_host(cluster, {tenant}, {host})", "`tenantkit request {tenant} --host {host}`"),
         "set_owners": (
             "print(tk.plan(cluster, tk.get_tenant(cluster, {tenant}).with_(owners=[{persons}])).request)",
             "`tenantkit plan` of the file from `tenantkit export {tenant}`, with only {persons} in owners",

@@ -5,7 +5,6 @@ Only whoever sees all tenants learns that a host is free; a member of some tenan
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
@@ -13,7 +12,7 @@ from tenantkit.cluster.own_namespaces import read_index, resource_rules
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.hints import Code, Hint, Message
+from tenantkit.hints import Code, Hint
 from tenantkit.provision.hosts.visible import checked_host, read_visible_hosts
 from tenantkit.provision.stored.identity import role_by_rules
 from tenantkit.provision.stored.platform import get_platform
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.hosts.visible import Holder
     from tenantkit.rules.manifest import Manifest
 
-_NAMED = 3  # tenants of the user, each with its code
 
 HOST_OWNER: Schema = {
     "host": "string",
@@ -110,13 +108,14 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
 
 
 def _ask(cluster: Cluster, host: str, team: str) -> Hint:
-    """Whom to ask for a host; with the code that makes the text to send, if the user owns one tenant or few."""
+    """Whom to ask for a host; with the code that makes the text to send, if the user owns a tenant."""
     owned = read_index(cluster).owned
-    if not 1 <= len(owned) <= _NAMED:
+    if not owned:
         return Hint("ask {team}", {"team": team})
-    codes: list[Message] = [Code("request_host", {"tenant": tenant, "hosts": host}) for tenant in owned]
-    code = reduce(lambda first, second: Message("{first} or {second}", {"first": first, "second": second}), codes)
-    return Hint("ask {team} with the text from {code}", {"team": team, "code": code})
+    code = Code("request_host", {"tenant": owned[0], "host": host})
+    if len(owned) == 1:
+        return Hint("ask {team} with the text from {code}", {"team": team, "code": code})
+    return Hint("ask {team} with the text from {code}, or for another of your tenants", {"team": team, "code": code})
 
 
 def _is_owner(cluster: Cluster, holder: Holder) -> bool:

@@ -8,7 +8,9 @@ import pytest
 
 import tenantkit
 from tenantkit.exceptions import InvalidSpecError
+from tenantkit.hints import Code
 from tenantkit.provision.apply import apply
+from tenantkit.provision.life.request_host import request_host
 from tenantkit.provision.life.request_quota import request_quota
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant
@@ -85,3 +87,51 @@ def test_a_change_of_owners_names_the_code_that_asks_for_it(owner: Cluster, name
     )
     exec(code, {"tk": tenantkit, "cluster": owner})  # noqa: S102 (our words)
     assert str(removed.value).endswith("an owner may do all that an editor may; a tenant needs at least one owner")
+
+
+def test_the_code_that_asks_for_a_host_keeps_the_tenants_other_hosts(
+    owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    apply(cluster, plan(cluster, get_tenant(cluster, name).with_(hosts=["kept.example.ai"])), progress=False)
+    code = Code("request_host", {"tenant": name, "host": "more.example.ai"}).words("python")
+
+    lines = eval(code, {"tk": tenantkit, "cluster": owner}).splitlines()  # noqa: S307 (our words)
+
+    assert "- additional hosts: kept.example.ai → kept.example.ai, more.example.ai" in lines
+    assert [line for line in lines if line.endswith(".example.ai") and line.startswith("- ")][1:] == [
+        "- kept.example.ai",
+        "- more.example.ai",
+    ]
+
+
+def test_another_host_is_one_call(owner: Cluster, name: str) -> None:
+    request = request_host(owner, name, "Demo.Example.AI.", reason="the demo")
+
+    assert request.splitlines()[:11] == [
+        f"To: {_TEAM}",
+        "From: owner@example.com",
+        f"Subject: change tenant {name}",
+        "",
+        "Please make these changes:",
+        "- additional hosts: none → demo.example.ai",
+        "",
+        "Note: demo.example.ai: not checked against tenants that the sender may not read",
+        "",
+        "Reason: the demo",
+        "",
+    ]
+    assert "hosts:\n- demo.example.ai" in request
+    assert request.plan is not None
+    assert {row.action for row in request.plan.rows} == {"not yours", "unchanged"}
+
+
+def test_a_host_that_needs_no_request_is_refused(owner: Cluster, cluster: Cluster, name: str) -> None:
+    with pytest.raises(InvalidSpecError, match=f"tenant '{name}' has it already: tk.add_route"):
+        request_host(owner, name, f"{name}.example.ai")
+    with pytest.raises(InvalidSpecError, match="without scheme, port or path"):
+        request_host(owner, name, "https://demo.example.ai/")
+    with fresh_name(cluster) as other:
+        apply(cluster, plan(cluster, tenant(other, routes=None)), progress=False)
+        with pytest.raises(InvalidSpecError, match=f"it belongs to tenant '{other}': ask its owner"):
+            request_host(cluster, name, f"{other}.example.ai")
+    assert "You may make" in request_host(cluster, name, "demo.example.ai")

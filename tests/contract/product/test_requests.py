@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import tenantkit
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.main import main
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.my_tenants import my_tenants
-from tenantkit.hints import Code
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.life.boost import boost
 from tenantkit.provision.life.release import plan_release
+from tenantkit.provision.life.request_host import request_host
 from tenantkit.provision.life.request_quota import request_quota
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant
@@ -358,22 +357,6 @@ def test_a_host_of_a_tenant_that_one_sees_is_named_with_its_owners(owner: Cluste
     assert f"{host!r} of tenant {other!r} (owned by lin@example.com)" in planned.headlines[0]
 
 
-def test_the_code_that_asks_for_a_host_keeps_the_tenants_other_hosts(
-    owner: Cluster, cluster: Cluster, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    apply(cluster, plan(cluster, get_tenant(cluster, name).with_(hosts=["kept.example.ai"])), progress=False)
-    shown = Code("request_host", {"tenant": name, "hosts": ["more.example.ai"]}).words("python")
-
-    exec(shown, {"tk": tenantkit, "cluster": owner})  # noqa: S102 (our words)
-
-    lines = capsys.readouterr().out.splitlines()
-    assert "- additional hosts: kept.example.ai → kept.example.ai, more.example.ai" in lines
-    assert [line for line in lines if line.endswith(".example.ai") and line.startswith("- ")][1:] == [
-        "- kept.example.ai",
-        "- more.example.ai",
-    ]
-
-
 def test_the_command_prints_the_same_text(
     engine: Engine, owner: Cluster, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -384,6 +367,10 @@ def test_the_command_prints_the_same_text(
     words = ["request", name, "--gpus", "4", "--memory", "32Gi", "--reason", "the demo", *connection]
     assert main(words) == ExitCode.DONE
     assert capsys.readouterr().out == f"{request}\n"
+    assert main([*words, "--host", "demo.example.ai"]) == ExitCode.USAGE
+    assert "one after the other" in capsys.readouterr().err
+    assert main(["request", name, "--host", "demo.example.ai", *connection]) == ExitCode.DONE
+    assert capsys.readouterr().out == f"{request_host(owner, name, 'demo.example.ai')}\n"
     assert main([*words, "--output", "json"]) == ExitCode.DONE
     data = json.loads(capsys.readouterr().out)
     assert data["request"] == str(request)

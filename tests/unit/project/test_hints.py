@@ -73,6 +73,7 @@ def test_the_words_of_a_reference_name_only_what_exists(reference: str) -> None:
 def test_code_is_ready_to_paste_with_its_values(name: str) -> None:
     values = {
         "tenant": 'a"b',
+        "host": "x.example.ai",
         "hosts": ["x.example.ai", "y.example.ai"],
         "persons": "sam@example.com",
         "urls": ("/a b",),

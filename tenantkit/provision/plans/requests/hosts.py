@@ -44,8 +44,8 @@ def with_next_steps(
     named = dict.fromkeys(str(problem.value) for problem in error.problems if _is_about_host(problem))
     asked = [host for host in named if host not in visible.holders]
     is_yours = bool(asked) and cluster.can("patch", "Namespace", name=platform.namespace(tenant))
-    code = Code("plan_host" if is_yours else "request_host", {"tenant": tenant.name, "hosts": asked})
-    problems = [_told(problem, visible, code, is_yours=is_yours) for problem in error.problems]
+    grant = Code("plan_host", {"tenant": tenant.name, "hosts": asked}) if is_yours else None
+    problems = [_told(problem, visible, tenant, grant) for problem in error.problems]
     if not asked or is_yours:
         return InvalidSpecError(problems)
     letter = _letter(cluster, asked, tenant, platform, visible)
@@ -56,14 +56,16 @@ def _is_about_host(problem: Problem) -> bool:
     return problem.field.endswith(".host") and problem.hint is not None
 
 
-def _told(problem: Problem, visible: VisibleHosts, code: Code, *, is_yours: bool) -> Problem:
+def _told(problem: Problem, visible: VisibleHosts, tenant: Tenant, grant: Code | None) -> Problem:
+    """A problem with what to do about its host; `grant` is the code for whoever may change the grant."""
     if not _is_about_host(problem):
         return problem
     holders = visible.holders.get(str(problem.value))
     if holders:
         return replace(problem, hint=Hint("{owned}, or choose another host", {"owned": holders[0].words}))
-    if is_yours:
-        return replace(problem, hint=Hint("you may grant it, so apply {code}", {"code": code}))
+    if grant is not None:
+        return replace(problem, hint=Hint("you may grant it, so apply {code}", {"code": grant}))
+    code = Code("request_host", {"tenant": tenant.name, "host": problem.value})
     return replace(problem, hint=Hint("{ask}: {code} has the text below", {"ask": problem.hint, "code": code}))
 
 

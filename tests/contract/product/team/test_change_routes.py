@@ -117,10 +117,9 @@ def test_a_host_that_is_not_granted_is_refused(owner: Cluster, name: str) -> Non
         add_route(owner, name, DEMO.with_(host="elsewhere.example.ai"), progress=False)
 
     problem, letter = str(caught.value).split("\n\n", 1)
-    code = f'(it := tk.get_tenant(cluster, "{name}")).with_(hosts=[*it.hosts, "elsewhere.example.ai"])'
     assert problem == (
         f"{name}.routes[0].host='elsewhere.example.ai': not granted to {name!r} (hosts: {name}.example.ai): ask the "
-        f"platform team for it: print(tk.plan(cluster, {code}).request) has the text below"
+        f'platform team for it: tk.request_host(cluster, "{name}", "elsewhere.example.ai") has the text below'
     )
     asked = plan(owner, get_tenant(owner, name).with_(hosts=["elsewhere.example.ai"])).request
     assert letter.splitlines()[:7] == asked.splitlines()[:7]
