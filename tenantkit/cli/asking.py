@@ -45,7 +45,7 @@ def request(
     output: Format,
     **asked: Any,
 ) -> int:
-    """Print a text that asks the platform team for more quota, or a host.
+    """Print a text that asks the platform for more quota or a host.
 
     The quota is the present one with the amounts that you name. Nothing is written, and nothing is sent. For other
     changes, `tenantkit plan` and the commands that change something print such a text.
