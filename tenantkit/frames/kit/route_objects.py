@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 _UNKNOWN = RouteOwner(None, is_known=False)
-_UNSEEN = "others may ask for the same hosts: only who may list the routes of all namespaces sees that"
+_UNSEEN = "others may ask for the same hosts; only those who may list the routes of all namespaces can see that"
 # those after the Ingresses, whose scope they share
 _KINDS = ("HTTPRoute", "Namespace", "IngressClass", "Gateway", "ListenerSet", "GatewayClass")
 
