@@ -17,6 +17,7 @@ from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.routes.collisions import STATES, verdicts
 from tenantkit.rules.routes.from_http_route import http_route_entries
 from tenantkit.rules.routes.from_ingress import ingress_entries
+from tenantkit.rules.routes.from_listeners import listener_entries
 from tenantkit.rules.selectors.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:
@@ -66,16 +67,17 @@ def hosts(
         tenant: only this tenant's rows, by name. Default: all tenants', and those of namespaces without a tenant.
         namespaces: only the rows of these, in place of `tenant`. Default: those of the connection; if it has none, all
             that you may list, else those of your tenants.
-        label_selector: only Ingresses and HTTPRoutes whose labels match, in the API server's syntax. Default: all.
+        label_selector: only objects whose labels match, in the API server's syntax. Default: all.
 
     Returns:
         host (in lower case and ASCII form; <NA>: every host), path (<NA>: every path), path_type (both as in the
-        object), state, tenant (<NA>: not a tenant's namespace, or not readable), namespace, kind (`Ingress` or
-        `HTTPRoute`), name, ingress_class (<NA>: none is named, and the cluster has no default), gateway
-        (`namespace/name`, joined by `, `; <NA>: an Ingress, or not known), since: datetime64[us, UTC], when the object
-        was made; shared_with (who asks for the same requests, as `Ingress/ai in speech`, joined by `, `; at most five),
-        winner (who gets these requests today; <NA>: not known, since only Envoy Gateway was tested to have one), reason
-        (of the state; <NA>: the other columns say it). All others: string.
+        object), state, tenant (<NA>: not a tenant's namespace, or not readable), namespace, kind (`Ingress`,
+        `HTTPRoute`, or the `ListenerSet` or `Gateway` of a tenant, whose listeners take hosts), name, ingress_class
+        (<NA>: none is named, and the cluster has no default), gateway (`namespace/name`, joined by `, `; <NA>: an
+        Ingress, or not known), since: datetime64[us, UTC], when the object was made; shared_with (who asks for the same
+        requests, as `Ingress/ai in speech`, joined by `, `; at most five), winner (who gets these requests today; <NA>:
+        not known, since only Envoy Gateway was tested to have one), reason (of the state; <NA>: the other columns say
+        it). All others: string.
         States, of which the first that is true is shown: `collides` (a request is for this and for another owner's
         route, whatever their class or Gateway); `outside grant` (the tenant was not granted that host); `no such
         class` (there is no IngressClass of that name); `not attached` (no listener of a Gateway or ListenerSet serves
@@ -119,7 +121,7 @@ def hosts_frame(found: RouteObjects, *, is_wanted: Callable[[Manifest], bool] = 
 
     Args:
         found: all objects that are known.
-        is_wanted: whether an Ingress or HTTPRoute has rows. Default: each.
+        is_wanted: whether an object has rows. Default: each.
     """
     entries = dict(_entries(found))
     judged = verdicts(entries, found.granted, is_complete=found.is_complete)
@@ -136,6 +138,9 @@ def _entries(found: RouteObjects) -> Iterator[tuple[Entry, Manifest]]:
         namespace = route["metadata"]["namespace"]
         for entry in http_route_entries(route, found.owner(namespace), found.listeners, found.labels(namespace)):
             yield entry, route
+    for kind, parent in found.parents:
+        for entry in listener_entries(kind, parent, found.owner(parent["metadata"]["namespace"]), found.listeners):
+            yield entry, parent
 
 
 def _place(judged: tuple[Entry, Verdict]) -> tuple[Any, ...]:

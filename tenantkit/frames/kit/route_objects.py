@@ -34,6 +34,8 @@ _UNKNOWN = RouteOwner(None, is_known=False)
 _UNSEEN = "others may ask for the same hosts; only those who may list the routes of all namespaces can see that"
 # those after the Ingresses, whose scope they share
 _KINDS = ("HTTPRoute", "Namespace", "IngressClass", "Gateway", "ListenerSet", "GatewayClass")
+_BY_NAMESPACE = ("HTTPRoute", "Namespace")  # others are the platform's, and read for the whole cluster or not at all
+_PARENTS = ("Gateway", "ListenerSet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class RouteObjects:
     Args:
         ingresses: as the server returns them.
         http_routes: likewise; none if the server does not have the Gateway API.
+        parents: Gateways and ListenerSets, each with its kind.
         namespaces: by name.
         listeners: of Gateways and ListenerSets.
         classes: the names of IngressClasses; None: not known.
@@ -54,6 +57,7 @@ class RouteObjects:
 
     ingresses: Sequence[Manifest] = ()
     http_routes: Sequence[Manifest] = ()
+    parents: Sequence[tuple[str, Manifest]] = ()
     namespaces: Mapping[str, Manifest] = field(default_factory=dict)
     listeners: Listeners = field(default_factory=Listeners)
     classes: frozenset[str] | None = None
@@ -97,29 +101,28 @@ def read_route_objects(cluster: Cluster, namespaces: Sequence[str] | None) -> Ro
     RBAC: list ingresses, httproutes, gateways, listenersets, gatewayclasses, ingressclasses and namespaces; or list
     ingresses and httproutes in each namespace, and get it.
     """
-    ingresses, scope = _widest(cluster, "Ingress", namespaces)
+    found, scope = _widest(cluster, "Ingress", namespaces)
     places = None if scope == "cluster" else scope
     answers = dict(zip(_KINDS, side_by_side(lambda kind: _read(cluster, kind, places), _KINDS), strict=True))
-    routes = answers["HTTPRoute"].found
-    incomplete = {
-        kind: text for kind in _KINDS if (text := answers[kind].gap(kind, scope, _uses(kind, ingresses, routes)))
-    }
+    ingresses, routes = as_read("Ingress", found), as_read("HTTPRoute", answers["HTTPRoute"].found)
+    known = {each["metadata"]["name"]: each for each in as_read("Namespace", answers["Namespace"].found)}
+    used = _used(scope, ingresses, routes)
+    incomplete = {kind: text for kind in used if (text := answers[kind].gap(kind, scope)) is not None}
     if scope != "cluster":
         incomplete["Ingress"] = _UNSEEN
-    note_unreadable(incomplete, ingresses, *(answer.found for answer in answers.values()))
+    note_unreadable(incomplete, found, *(answer.found for answer in answers.values()))
     classes = answers["IngressClass"]
-    has_all = scope == answers["HTTPRoute"].scope == "cluster"
-    is_parsed = not unreadable_in(ingresses) and not unreadable_in(routes)
-    known = {each["metadata"]["name"]: each for each in as_read("Namespace", answers["Namespace"].found)}
+    asking = [answers[kind] for kind in ("HTTPRoute", *_PARENTS)]
     return RouteObjects(
-        as_read("Ingress", ingresses),
-        as_read("HTTPRoute", routes),
+        ingresses,
+        routes,
+        [(kind, each) for kind in _PARENTS for each in as_read(kind, answers[kind].found)],
         known,
         _listeners(answers, known),
         None if classes.refusal else frozenset(each["metadata"]["name"] for each in classes.found),
         _default_class(classes.found),
         scope,
-        has_all and is_parsed,
+        _Answer(found, scope).is_complete and all(answer.is_complete for answer in asking),
         incomplete,
     )
 
@@ -132,10 +135,13 @@ class _Answer:
     scope: Scope
     refusal: PermissionDenied | None = None
 
-    def gap(self, kind: str, scope: Scope, is_used: bool) -> str | None:  # noqa: FBT001 (a private method)
-        """Why objects are missing that a row depends on."""
-        if not is_used:
-            return None
+    @property
+    def is_complete(self) -> bool:
+        """Whether these are all of the cluster."""
+        return self.scope == "cluster" and not unreadable_in(self.found)
+
+    def gap(self, kind: str, scope: Scope) -> str | None:
+        """Why objects are missing; None: none are."""
         return Worded.of(self.refusal) if self.refusal is not None else gap_in(kind, self.scope, scope)
 
 
@@ -149,10 +155,11 @@ def _widest(cluster: Cluster, kind: str, namespaces: Sequence[str] | None) -> tu
 
 def _read(cluster: Cluster, kind: str, namespaces: Sequence[str] | None) -> _Answer:
     """The objects of a kind; of one that the server does not have, none are missing."""
-    is_whole = namespaces is None or kind not in ("HTTPRoute", "Namespace")
     try:
-        if is_whole:
+        if kind not in _BY_NAMESPACE:
             return _Answer(cluster.list(kind), "cluster")
+        if namespaces is None:
+            return _Answer(*_widest(cluster, kind, None))
         return _Answer(*list_visible(cluster, kind, namespaces=namespaces))
     except NotFound:
         return _Answer(ObjectList(), "cluster")
@@ -160,11 +167,14 @@ def _read(cluster: Cluster, kind: str, namespaces: Sequence[str] | None) -> _Ans
         return _Answer(ObjectList(), (), refusal)
 
 
-def _uses(kind: str, ingresses: Iterable[Manifest], routes: Sequence[Manifest]) -> bool:
-    """Whether a row depends on objects of a kind."""
-    if kind == "IngressClass":
-        return any((each.get("spec") or {}).get("ingressClassName") for each in ingresses)
-    return bool(routes) or kind in ("HTTPRoute", "Namespace")
+def _used(scope: Scope, ingresses: Iterable[Manifest], routes: Sequence[Manifest]) -> list[str]:
+    """The kinds that a row depends on."""
+    used = ["HTTPRoute", "Namespace"]
+    if any((each.get("spec") or {}).get("ingressClassName") for each in ingresses):
+        used.append("IngressClass")
+    if routes or scope == "cluster":  # else what is missing of others is told once
+        used += _PARENTS
+    return [*used, "GatewayClass"] if routes else used
 
 
 def _listeners(answers: Mapping[str, _Answer], namespaces: Mapping[str, Manifest]) -> Listeners:
@@ -173,10 +183,7 @@ def _listeners(answers: Mapping[str, _Answer], namespaces: Mapping[str, Manifest
         each["metadata"]["name"]: (each.get("spec") or {}).get("controllerName") or ""
         for each in as_read("GatewayClass", answers["GatewayClass"].found)
     }
-    is_complete = not any(
-        answer.refusal or unreadable_in(answer.found) or answers["Namespace"].scope != "cluster"
-        for answer in (gateways, sets)
-    )
+    is_complete = all(answer.is_complete for answer in (gateways, sets, answers["Namespace"]))
     return read_listeners(
         as_read("Gateway", gateways.found),
         as_read("ListenerSet", sets.found),

@@ -88,7 +88,7 @@ def verdicts(
     }
     of_tenant: dict[str, list[Entry]] = defaultdict(list)
     for entry in serving:
-        if entry.owner.tenant is not None and not entry.is_default:
+        if entry.owner.tenant is not None and not entry.is_default and not entry.is_listener:
             of_tenant[entry.owner.tenant].append(entry)
     within = {tenant: RouteIndex(own, lambda entry: entry.object) for tenant, own in of_tenant.items()}
     return {entry: _verdict(entry, pools, within, granted, is_complete=is_complete) for entry in listed}
@@ -142,7 +142,7 @@ def _harmless(
         return Verdict("unknown")
     if tenant is not None and tenant not in granted:
         return Verdict("unknown", reason="the tenant's grant cannot be read")
-    if tenant is not None and tenant in within and not entry.is_default:
+    if tenant is not None and tenant in within and not (entry.is_default or entry.is_listener):
         others, is_whole = within[tenant].others(entry)
         if others:
             return Verdict("shared within tenant", tuple(others), not is_whole)

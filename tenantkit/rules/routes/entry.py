@@ -1,4 +1,4 @@
-"""One host and path that an Ingress or HTTPRoute asks for."""
+"""One host and path that an Ingress, an HTTPRoute or a listener asks for."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Attachment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One host and path that an Ingress or HTTPRoute asks for.
+    """One host and path that an Ingress, an HTTPRoute or a listener asks for.
 
     Args:
         kind: of the object.
@@ -56,10 +56,11 @@ class Entry:
         path_type: in the object; None: it has none.
         since: when the object was made, as in its metadata.
         is_default: whether it is a default backend, which answers only what no rule matches.
+        is_listener: whether it is a listener of a Gateway or ListenerSet, which takes its host from others' listeners.
         is_certain: whether the host, the path and the owner are known.
         has_conditions: whether it also looks at headers, query parameters or methods.
         ingress_class: of an Ingress; None: none is named, and the cluster has no default.
-        attachments: of an HTTPRoute.
+        attachments: of an HTTPRoute or listener.
         problem: why it serves nothing, or may serve nothing.
         reason: of the problem.
     """
@@ -75,6 +76,7 @@ class Entry:
     path_type: str | None = None
     since: str = ""
     is_default: bool = False
+    is_listener: bool = False
     is_certain: bool = True
     has_conditions: bool = False
     ingress_class: str | None = None

@@ -34,7 +34,8 @@ def _of_two(one: Entry, other: Entry) -> Entry | None:
 def _is_tested(entry: Entry) -> bool:
     """Whether it is served by tested controllers alone, and looks at host and path only."""
     controllers = {each.controller for each in entry.attachments}
-    return bool(controllers) and controllers <= _TESTED and not entry.has_conditions and entry.is_certain
+    is_plain = entry.is_certain and not entry.has_conditions and not entry.is_listener
+    return bool(controllers) and controllers <= _TESTED and is_plain
 
 
 def _rank(entry: Entry) -> tuple[Any, ...]:

@@ -96,7 +96,7 @@ def namespaces(places: Places, granted: tuple[str, ...]) -> Iterator[Manifest]:
     """The namespaces; both tenants have all hosts, so that a route that collides with nobody is theirs."""
     hosts = ",".join(filter(None, map(places.host, granted)))
     for where in ("a", "b", "ops"):
-        name = places.namespace(where)  # type: ignore[arg-type]
+        name = places.namespace(where)
         of_tenant = {"labels": own_labels(name), "annotations": {HOSTS_ANNOTATION: hosts}} if where != "ops" else {}
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **of_tenant}}
         assert where == "ops" or TENANT_LABEL in of_tenant["labels"]
