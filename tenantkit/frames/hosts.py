@@ -98,7 +98,7 @@ def hosts(
 
     Example:
         >>> hosts(cluster, tenant="speech")[["host", "path", "state"]].to_dict("records")
-        [{'host': 'speech.example.ai', 'path': '/ai-service', 'state': 'owned'}]
+        [{'host': 'speech.example.ai', 'path': '/transcribe', 'state': 'owned'}]
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     chosen = chosen_namespaces(cluster, filters.namespaces)

@@ -169,7 +169,7 @@ def test_a_listener_set_of_a_tenant_serves_its_routes(places: Places, cluster: C
             cluster.delete(ref)
 
     assert frame[["kind", "state", "gateway"]].to_dict("records") == [
-        {"kind": "HTTPRoute", "state": "owned", "gateway": f"{places.infra}/sets"}
+        {"kind": kind, "state": "owned", "gateway": f"{places.infra}/sets"} for kind in ("HTTPRoute", "ListenerSet")
     ]
 
 
