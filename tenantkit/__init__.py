@@ -20,6 +20,7 @@ Look, and change nothing
     see members, and who may do what     tk.members, tk.access
     see the addresses of services        tk.routes
     see who has a host                   tk.host_owner(cluster, "vision.example.ai")
+    see all hosts, and who collides      tk.hosts
     see who may reach whom               tk.connectivity, tk.plots.connectivity
     see whether copies are current       tk.copies
     list tenants                         tk.tenants (a table), tk.get_tenants (specs)
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
     from tenantkit.frames.host_owner import host_owner as host_owner
+    from tenantkit.frames.hosts import hosts as hosts
     from tenantkit.frames.log.follow import LogStream as LogStream
     from tenantkit.frames.log.follow import follow_logs as follow_logs
     from tenantkit.frames.log.lines import LogLine as LogLine
@@ -242,6 +244,7 @@ _HOME = {
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
     "host_owner": "frames.host_owner",
+    "hosts": "frames.hosts",
     "install_platform": "provision.install",
     "logs": "frames.logs",
     "members": "frames.members",

@@ -1,4 +1,4 @@
-"""Commands for what only the platform team may do: a text that asks for it, and who has a host."""
+"""Commands for what only the platform team may do: a text that asks for it, and who has which hosts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from tenantkit.cli.command import Command
 from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import output_option, print_result
-from tenantkit.cli.reading import print_frame
+from tenantkit.cli.reading import print_frame, reader_options
 from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
 
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format
+    from tenantkit.cli.reading import Filters
 
 _AMOUNTS = ("size", "cpu", "memory", "gpus", "storage", "pods")
 
@@ -79,3 +80,18 @@ def host(host: str, kubeconfig: str | None, context: str | None, output: Format)
 
     with connect(kubeconfig, context) as cluster:
         return print_frame(output, answered(cluster, host, surface="shell"))
+
+
+@click.command(cls=Command, example="tenantkit hosts vision")
+@reader_options
+@CLUSTER_OPTIONS
+@output_option
+def hosts(*, filters: Filters, kubeconfig: str | None, context: str | None, output: Format) -> int:
+    """Show who has which host and path, and who else asks for them.
+
+    Every Ingress and HTTPRoute that you may list is shown, collisions first, then hosts that were not granted.
+    """
+    from tenantkit.frames.hosts import hosts as read_hosts
+
+    with connect(kubeconfig, context) as cluster:
+        return print_frame(output, read_hosts(cluster, **filters))

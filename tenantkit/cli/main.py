@@ -49,6 +49,7 @@ _COMMANDS = (
     answers.fits,
     asking.request,
     asking.host,
+    asking.hosts,
     logs.logs,
     audit.audit,
     completion.completion,

@@ -26,6 +26,8 @@ ATTENTION: dict[str, dict[object, str]] = {
         "pending": NEAR,
         **dict.fromkeys(("Failing", "Failed", "Stalled", "fail"), FULL),
         **dict.fromkeys(("missing", "stale", "blocked", "unknown"), NEAR),
+        **dict.fromkeys(("collides", "outside grant"), FULL),
+        **dict.fromkeys(("no such class", "not attached"), NEAR),
     },
     "phase": {"Failed": FULL, "Pending": NEAR, "Unknown": FULL, "Terminating": NEAR},
     "severity": {"critical": FULL, "high": FULL, "medium": NEAR},

@@ -33,7 +33,8 @@ _MOST_NOTES = 5
 _MOST_NAMED = 10  # namespaces
 # where the width is short, the columns that are shown first, those that tell rows apart before others
 _FIRST = (
-    *("line", "url", "tenant", "person", "name", "state", "status", "cause", "answer", "action", "object"),
+    *("line", "url", "host", "tenant", "person", "state", "path", "shared_with", "name"),
+    *("status", "cause", "answer", "action", "object"),
     *("message", "resource", "check", "used of hard", "workload", "creator", "workloads"),
     *("used_pct", "share_pct", "severity", "role", "phase", "field", "hosts", "warning"),
     *("before", "after", "last_seen", "reason", "type", "service", "pods_ready", "pods_desired", "ready", "restarts"),

@@ -144,7 +144,7 @@ PROVISIONER_GRANTS: Sequence[Grant] = (
     Grant("resource.k8s.io", ("deviceclasses",), READ, "plans name classes that no quota limits"),
     Grant("networking.k8s.io", ("ingressclasses",), READ, "plans check the class of routes"),
     Grant("networking.k8s.io", ("servicecidrs",), READ, "plans compare the cluster's ranges with the settings"),
-    Grant(_GATEWAY, ("gateways", "gatewayclasses"), READ, "plans check the gateway of routes"),
+    Grant(_GATEWAY, ("gateways", "gatewayclasses", "listenersets"), READ, "plans check the gateway of routes"),
     Grant(RBAC_GROUP, ("clusterroles", "clusterrolebindings"), READ, _AUDIT),
     Grant("authorization.k8s.io", ("subjectaccessreviews",), ("create",), "audits ask the server what a person may do"),
     Grant(

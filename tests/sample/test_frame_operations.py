@@ -36,6 +36,7 @@ READERS: dict[str, Callable[[Cluster], pd.DataFrame]] = {
     "quota_usage by team": lambda cluster: tk.quota_usage(cluster, by="team"),
     "resources": lambda cluster: tk.resources(cluster, "configmaps"),
     "routes": tk.routes,
+    "hosts": tk.hosts,
     "host_owner": lambda cluster: tk.host_owner(cluster, "recsys.example.ai"),
     "services": tk.services,
     "tenants": tk.tenants,

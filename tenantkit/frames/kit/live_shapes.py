@@ -39,6 +39,7 @@ _ABOUT = {
     "creationTimestamp": str,
     "deletionTimestamp": str,
     "deletionGracePeriodSeconds": Whole,
+    "generation": Whole,
 }
 _METADATA = _struct({"name": str, "namespace": str}, **_ABOUT)
 _MANAGED = _struct({"name": str, "namespace": str}, **_ABOUT, managedFields=_list(_struct(manager=str, operation=str)))
@@ -144,6 +145,13 @@ _BACKEND = _struct(service=_struct(name=str, port=_struct(number=Whole, name=str
 _ADDRESSES = _struct(loadBalancer=_struct(ingress=_list(_struct(ip=str, hostname=str))))
 _INVOLVED = _struct(kind=str, name=str, namespace=str, uid=str, fieldPath=str)
 _PATH = _struct(path=str, pathType=str, backend=_BACKEND)
+_FROM = _struct({}, **{"from": str, "selector": _SELECTOR})
+_ALLOWED = _struct(namespaces=_FROM, kinds=_list(_struct(group=str, kind=str)))
+_LISTENERS = _list(_struct(name=str, hostname=str, port=Whole, protocol=str, allowedRoutes=_ALLOWED))
+_PARENT = _struct(group=str, kind=str, namespace=str, name=str, sectionName=str, port=Whole)
+_ACCEPTED = _list(_struct({"type": str}, status=str, reason=str, message=str, observedGeneration=Whole))
+_HEADERS = _list(dict[str, Any])
+_MATCH = _struct(path=_struct(type=str, value=str), headers=_HEADERS, queryParams=_HEADERS, method=str)
 _TAINT = _struct(key=str, value=str, effect=str)
 _IN_SCOPE = _struct({"scopeName": str, "operator": str}, values=list[str])
 _LIMIT = _struct(
@@ -202,6 +210,17 @@ SHAPES: dict[str, Any] = {
         ),
         status=_ADDRESSES,
     ),
+    "HTTPRoute": _struct(
+        {"metadata": _METADATA},
+        spec=_struct(parentRefs=_list(_PARENT), hostnames=list[str], rules=_list(_struct(matches=_list(_MATCH)))),
+        status=_struct(parents=_list(_struct(parentRef=_PARENT, conditions=_ACCEPTED))),
+    ),
+    "Gateway": _struct(
+        {"metadata": _METADATA},
+        spec=_struct(gatewayClassName=str, listeners=_LISTENERS, allowedListeners=_struct(namespaces=_FROM)),
+    ),
+    "ListenerSet": _struct({"metadata": _METADATA}, spec=_struct(parentRef=_PARENT, listeners=_LISTENERS)),
+    "GatewayClass": _struct({"metadata": _ANYWHERE}, spec=_struct(controllerName=str)),
     "PersistentVolumeClaim": _struct(
         {"metadata": _METADATA},
         spec=_struct(resources=_struct(requests=_AMOUNTS), storageClassName=str, accessModes=list[str], volumeName=str),

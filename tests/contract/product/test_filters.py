@@ -31,6 +31,7 @@ READERS: dict[str, Reader] = {
     "quota_usage": tk.quota_usage,
     "quota_holders": tk.quota_holders,
     "routes": tk.routes,
+    "hosts": tk.hosts,
     "members": tk.members,
     "pods": tk.pods,
     "workloads": tk.workloads,

@@ -10,6 +10,7 @@ from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import WHY, why_frame
 from tenantkit.frames.copies import COPIES
 from tenantkit.frames.events import EVENTS, events_frame
+from tenantkit.frames.hosts import HOSTS
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of
 from tenantkit.frames.kit.team_quota import TEAM_QUOTA
 from tenantkit.frames.members import MEMBERS
@@ -37,6 +38,7 @@ SCHEMAS = {
     "quota_usage by team": TEAM_QUOTA,
     "quota_holders": QUOTA_HOLDERS,
     "routes": ROUTES,
+    "hosts": HOSTS,
     "members": MEMBERS,
     "pods": PODS,
     "workloads": WORKLOADS,

@@ -27,6 +27,7 @@ def test_only_these_kinds_are_cluster_scoped() -> None:
     assert sorted(name for name, kind in KINDS.items() if not kind.namespaced) == [
         "ClusterRole",
         "ClusterRoleBinding",
+        "GatewayClass",
         "IngressClass",
         "Namespace",
         "Node",
