@@ -77,6 +77,8 @@ class Pods:
 
 def _handler(tenants: dict[str, str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        wbufsize = -1  # so that an answer is one packet: the second would wait until the first is acknowledged
+
         def do_GET(self) -> None:
             tenant = tenants.get(self.connection.getsockname()[0])
             body = json.dumps({"tenant": tenant, "host": self.headers["Host"], "path": self.path}).encode()

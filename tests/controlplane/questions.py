@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import ssl
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import ssl
 
 _TIMEOUT_S = 10.0
 
@@ -34,18 +36,17 @@ def ask(question: Question, address: tuple[str, int]) -> Answer:
     return _answer(http.client.HTTPConnection(*address, timeout=_TIMEOUT_S), question)
 
 
-def ask_with_tls(question: Question, address: tuple[str, int], ca: str) -> tuple[str, Answer]:
+def ask_with_tls(question: Question, address: tuple[str, int], context: ssl.SSLContext) -> tuple[str, Answer]:
     """The common name of the certificate, and the answer.
 
     Args:
         question: what to ask; its host is also the server's name of TLS.
         address: of the proxy.
-        ca: certificates of authorities, as PEM; the proxy's certificate must be from one of them, and be for the host.
+        context: it says which authorities' certificates are valid; that of the proxy must also be for the host.
 
     Raises:
         OSError: there is no answer, or the certificate is another one.
     """
-    context = ssl.create_default_context(cadata=ca)
     connection = http.client.HTTPSConnection(*address)
     with socket.create_connection(address, timeout=_TIMEOUT_S) as plain:
         connection.sock = secured = context.wrap_socket(plain, server_hostname=question.host)
