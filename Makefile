@@ -77,9 +77,9 @@ wheel: $(VENV)/.has-build ## build dist/tenantkit-VERSION-py3-none-any.whl, with
 	$(call say,building the wheel)
 	@$(VENV)/bin/python -m build --wheel --outdir dist
 
-COMPONENTS := etcd kube-apiserver kube-controller-manager kube-scheduler kwok contour kube-router kube-network-policies
+COMPONENTS := etcd kube-apiserver kube-controller-manager kube-scheduler kwok contour envoy-gateway kube-router kube-network-policies
 
-controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS) contour-crds.yaml) ## build the real control plane from Go modules, once
+controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS) contour-crds.yaml envoy-gateway-crds.yaml) ## build the real control plane from Go modules, once
 
 # for the tests with real packets, which are skipped where they are not installed
 packet-tools:
@@ -177,6 +177,8 @@ $(CONTROLPLANE)/kwok: GO_MODULE := kwok
 $(CONTROLPLANE)/kwok: GO_PACKAGE := sigs.k8s.io/kwok/cmd/kwok
 $(CONTROLPLANE)/contour: GO_MODULE := contour
 $(CONTROLPLANE)/contour: GO_PACKAGE := github.com/projectcontour/contour/cmd/contour
+$(CONTROLPLANE)/envoy-gateway: GO_MODULE := envoy-gateway
+$(CONTROLPLANE)/envoy-gateway: GO_PACKAGE := github.com/envoyproxy/gateway/cmd/envoy-gateway
 # the engines of NetworkPolicies; of kube-router only its policy controller, by a main package of ours
 $(CONTROLPLANE)/kube-router: GO_MODULE := kube-router
 $(CONTROLPLANE)/kube-router: GO_PACKAGE := .
@@ -187,6 +189,7 @@ $(CONTROLPLANE)/etcd: $(GO_MODULES)/etcd/go.mod $(GO_MODULES)/etcd/go.sum
 $(KUBE_PARTS) $(CONTROLPLANE)/e2e.test: $(GO_MODULES)/kubernetes/go.mod $(GO_MODULES)/kubernetes/go.sum
 $(CONTROLPLANE)/kwok: $(GO_MODULES)/kwok/go.mod $(GO_MODULES)/kwok/go.sum
 $(CONTROLPLANE)/contour: $(GO_MODULES)/contour/go.mod $(GO_MODULES)/contour/go.sum
+$(CONTROLPLANE)/envoy-gateway: $(addprefix $(GO_MODULES)/envoy-gateway/,go.mod go.sum)
 $(CONTROLPLANE)/kube-router: $(addprefix $(GO_MODULES)/kube-router/,go.mod go.sum main.go)
 $(CONTROLPLANE)/kube-network-policies: $(addprefix $(GO_MODULES)/kube-network-policies/,go.mod go.sum)
 
@@ -203,6 +206,14 @@ $(addprefix $(CONTROLPLANE)/,$(COMPONENTS)):
 # of the version that was built, from the module in Go's cache
 $(CONTROLPLANE)/contour-crds.yaml: $(CONTROLPLANE)/contour
 	@cd $(GO_MODULES)/contour && install -m 644 "$$(go list -mod=readonly -m -f '{{.Dir}}' github.com/projectcontour/contour)/examples/contour/01-crds.yaml" "$(CURDIR)/$@"
+
+# the Gateway API's of the standard channel without its policy against older CRDs, and the controller's own
+$(CONTROLPLANE)/envoy-gateway-crds.yaml: $(CONTROLPLANE)/envoy-gateway
+	@cd $(GO_MODULES)/envoy-gateway && folder() { go list -mod=readonly -m -f '{{.Dir}}' "$$1"; } && \
+	  for file in "$$(folder sigs.k8s.io/gateway-api)"/config/crd/standard/gateway.*.yaml \
+	    "$$(folder github.com/envoyproxy/gateway)"/charts/gateway-helm/charts/crds/crds/generated/*.yaml; do \
+	    case "$$file" in *_vap_*) ;; *) echo '---'; cat "$$file" ;; esac; \
+	  done > "$(CURDIR)/$@"
 
 $(CONTROLPLANE)/e2e.test:
 	$(call say,building Kubernetes' own end-to-end tests: a quarter of an hour the first time)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from tests.controlplane.questions import Question
 
 GRANTED_HOST, GRANTED_PATH = "vision.example.ai", "/models"
 
@@ -11,20 +11,6 @@ _HOSTS = (*(f"{name}.example.ai" for name in _TENANTS), GRANTED_HOST)
 _STRANGE_HOSTS = ("tenant-3.example.ai", "example.ai", "tenant-0.example.ai.evil.example", "xtenant-0.example.ai")
 _PATHS = ("/ai-service", "/ai-service/", "/ai-service/v1/chat?stream=1", GRANTED_PATH, f"{GRANTED_PATH}/small")
 _STRANGE_PATHS = ("/", "/ai-servicex", "/ai-service-2/v1", "/ai", "/AI-SERVICE", "/x/ai-service", "/modelsx")
-
-
-class Question(NamedTuple):
-    """A request to the ingress controller."""
-
-    host: str
-    path: str
-
-
-class Answer(NamedTuple):
-    """The answer; the content only if a pod wrote it."""
-
-    status: int
-    content: dict[str, Any] | None
 
 
 def tenant_of(question: Question) -> str | None:

@@ -17,28 +17,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.controlplane.components import NAMES, NODE_NAMES
+from tests.controlplane.pods import IN_ITS_OWN_NETWORK
 from tests.controlplane.processes import processes_of
-from tests.controlplane.routing.questions import Answer, questions, tenant_of
+from tests.controlplane.questions import Answer
+from tests.controlplane.routing.questions import questions, tenant_of
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tests.controlplane.routing.questions import Question
+    from tests.controlplane.questions import Question
 
 pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(180)]
 
 ROOT = Path(__file__).parents[3]
 WITHIN_S = 30.0
-# in this network namespace every address that kwok gives a pod is local
-IN_ITS_OWN_NETWORK = [
-    "unshare",
-    "-rn",
-    "sh",
-    "-euc",
-    'ip link set lo up; ip route add local 10.244.0.0/16 dev lo; exec "$@"',
-    "sh",
-]
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import select
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
@@ -23,6 +21,7 @@ from tenantkit.rules.network_policies.endpoints import AddressEnd, read_pod
 from tenantkit.rules.network_policies.evaluation import connection
 from tenantkit.rules.network_policies.policies import read_policy
 from tests.controlplane.components import running
+from tests.controlplane.starter import exit_with_starter
 from tests.controlplane.walls.canary import Canary
 from tests.controlplane.walls.cast import HOSTS, PODS, SOURCES, TARGETS, TARGETS_IPV4, is_wanted
 from tests.controlplane.walls.engines import Engine, start_engine
@@ -125,10 +124,10 @@ def main() -> int:
     parser.add_argument("engine", choices=get_args(Engine))
     engine: Engine = parser.parse_args().engine
     ipv6 = engine == "kube-network-policies"
-    with running(_check, nodes=True) as (credentials, components), ExitStack() as stack:
+    with running(exit_with_starter, nodes=True) as (credentials, components), ExitStack() as stack:
 
         def check() -> None:
-            _check()
+            exit_with_starter()
             for component in components:
                 component.check_alive()
 
@@ -147,13 +146,6 @@ def main() -> int:
         refused = play(cluster, owner, canary, matrix.record)
         print(json.dumps({"stages": matrix.stages, "refused": refused}))  # noqa: T201 - what it is for
     return 0
-
-
-def _check() -> None:
-    """Exit if the process that started this one has ended: it holds the other end of standard input."""
-    readable, _, _ = select.select([0], [], [], 0)
-    if readable and os.read(0, 4096) == b"":
-        raise SystemExit(1)
 
 
 if __name__ == "__main__":
