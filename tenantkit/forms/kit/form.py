@@ -64,6 +64,7 @@ class BaseForm:
         self.cancel_button = Button(description="Cancel", tooltip="Stop after the current step; nothing is rolled back")
         self.cancel_button.on_click(lambda _: self.cancel())
         self._is_closed = False
+        self._invisible: Sequence[Any] = ()
         self.widget = VBox([])
         self.widget.add_class("tk-form")
         self.widget.add_class(css_class)
@@ -98,7 +99,8 @@ class BaseForm:
         row = HBox([*actions, self.cancel_button])
         row.add_class("tk-actions")
         self._set_title(title)
-        self.widget.children = [style, self.head, *sections, row, *notes, self.progress, self.panel.widget, *below]
+        shown = [style, self.head, *sections, row, *notes, self.progress, self.panel.widget, *below]
+        self.widget.children = [*shown, *self._invisible]
 
     def _set_title(self, title: str) -> None:
         self.head.value = header(title, self.identity)

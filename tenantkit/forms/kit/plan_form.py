@@ -8,7 +8,6 @@ clicking.
 
 from __future__ import annotations
 
-import threading
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar, overload
@@ -22,6 +21,7 @@ from tenantkit.forms.kit.changes import why_nothing_to_make
 from tenantkit.forms.kit.form import BaseForm, html, shows_errors
 from tenantkit.forms.kit.markup import element
 from tenantkit.forms.kit.panel import notice, now_text
+from tenantkit.forms.kit.round_trip import RoundTrip
 from tenantkit.provision.apply import apply
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     _Result = TypeVar("_Result")
 
 _Asked = TypeVar("_Asked")
-
-# how long no input may change until a refusal of the inputs counts
-_LATE_KEYS_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,8 @@ class PlanForm(BaseForm, Generic[_Asked]):
         self.apply_button.on_click(lambda _: self._on_apply())
         self._shown: _Shown[_Asked] | None = None
         self._is_applying = False
-        self._refreshed = threading.Event()
+        self._round_trip = RoundTrip()
+        self._invisible = (self._round_trip.widget,)
         self._reasons = html("tk-disabled-reasons")
 
     @property
@@ -172,19 +170,8 @@ class PlanForm(BaseForm, Generic[_Asked]):
     # The jobs of the buttons and of submit()
 
     def _plan_what_was_typed(self) -> None:
-        self._await_late_keys()
+        self._round_trip.wait()
         self._make_plan()
-
-    def _await_late_keys(self) -> None:
-        """Wait until the inputs are valid, or no longer change: a click can overtake the last keystrokes."""
-        while not self.job.cancelled.is_set():
-            self._refreshed.clear()
-            try:
-                self._read_inputs()
-            except InvalidSpecError:
-                if self._refreshed.wait(_LATE_KEYS_S):
-                    continue
-            return
 
     def _make_plan(self) -> Plan:
         self._shown = None
@@ -192,7 +179,7 @@ class PlanForm(BaseForm, Generic[_Asked]):
         self.panel.show(notice("info", "Reading the state of the cluster. Nothing is changed.", word="Planning"))
         self._show_progress("Planning: reading the state of the cluster")
         plan = self._plan_for(asked)
-        # while the kernel is busy, the page holds back the last keystrokes, so that a click can overtake them
+        # what was entered while the cluster was read is planned, too
         if (now_asked := self._read_inputs()) != asked:
             asked, plan = now_asked, self._plan_for(now_asked)
         self._take_over(plan)
@@ -287,7 +274,6 @@ class PlanForm(BaseForm, Generic[_Asked]):
         return not self.identity.is_sandbox
 
     def _update_controls(self) -> None:
-        self._refreshed.set()
         super()._update_controls()
         is_busy = self.job.is_running
         disabled = self.disabled
