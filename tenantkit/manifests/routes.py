@@ -1,6 +1,7 @@
-"""Routes: a tenant's services, exposed at its granted hosts by Ingresses or HTTPRoutes (pages "Ingress", "Gateway API").
+"""Routes: a tenant's services, exposed at its granted hosts by Ingresses or HTTPRoutes.
 
 HTTPRoutes name every default of the API server, so that a live one equals the desired one.
+Source: pages "Ingress" and "Gateway API".
 """
 
 from __future__ import annotations

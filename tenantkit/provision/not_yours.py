@@ -13,6 +13,7 @@ from tenantkit.cluster.lists import kind_at
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.manifests.namespace import hosts_of
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.reasons import NOT_COMPARED, host_not_yours, not_yours
@@ -105,9 +106,7 @@ def _depends(change: PlanChange, namespace: PlanChange | None) -> bool:
 
 
 def _hosts(manifest: Manifest | None) -> set[str]:
-    if manifest is None or manifest["kind"] != "Ingress":
-        return set()
-    return {rule["host"] for rule in manifest["spec"]["rules"]}
+    return {served.host for served in served_paths(manifest) if served.host is not None}
 
 
 def _marked(change: PlanChange, team: str) -> PlanChange:

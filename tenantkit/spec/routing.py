@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from tenantkit.rules.names import check_dns_subdomain
 from tenantkit.spec.base import Spec
@@ -13,6 +13,8 @@ from tenantkit.spec.templates import check_sample, template_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pydantic import ValidationInfo
 
     from tenantkit.spec.route import Route
 
@@ -103,7 +105,7 @@ class Routing(Spec):
         return _KINDS[self.by]
 
     def misfits(self, route: Route) -> Iterator[tuple[str, str, str]]:
-        """What an HTTPRoute cannot express of a route: the field, its value, and the right form; for Ingresses, nothing.
+        """What an HTTPRoute cannot express of a route, if routing makes any: the field, its value, and the right form.
 
         Example:
             >>> routing = tk.Routing(by="gateway", gateway=tk.Gateway(name="edge", namespace="infra"))

@@ -202,6 +202,19 @@ SHAPES: dict[str, Any] = {
         ),
         status=_ADDRESSES,
     ),
+    "HTTPRoute": _struct(
+        {"metadata": _METADATA},
+        spec=_struct(
+            parentRefs=_list(_struct({"name": str}, namespace=str, sectionName=str)),
+            hostnames=list[str],
+            rules=_list(
+                _struct(
+                    matches=_list(_struct(path=_struct(type=str, value=str))),
+                    backendRefs=_list(_struct({"name": str}, group=str, kind=str, namespace=str, port=Whole)),
+                )
+            ),
+        ),
+    ),
     "PersistentVolumeClaim": _struct(
         {"metadata": _METADATA},
         spec=_struct(resources=_struct(requests=_AMOUNTS), storageClassName=str, accessModes=list[str], volumeName=str),

@@ -100,7 +100,7 @@ def test_a_route_that_an_http_route_cannot_express_stays_an_ingress() -> None:
 @pytest.mark.parametrize("route", [AI, EXACT])
 def test_what_is_made_is_read_back_alike_of_both_kinds(route: Route) -> None:
     [ingress, http] = made(route, by="both", tls_secret="a")
-    expected = ServedPath("vision.example.ai", route.path, route.path_type, route.service, route.port, True)
+    expected = ServedPath("vision.example.ai", route.path, route.path_type, route.service, route.port, has_tls=True)
 
     assert served_paths(ingress) == served_paths(http) == [expected]
     assert expected.url == f"https://vision.example.ai{route.path}"

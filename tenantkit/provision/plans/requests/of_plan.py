@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.hosts.visible import NOT_VISIBLE
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.plans.phrases import phrases
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.tenant import Tenant
 
-_FIELDS_OF_KIND = {"RoleBinding": ("editors", "viewers"), "Ingress": ("routes",)}
+_FIELDS_OF_KIND = {"RoleBinding": ("editors", "viewers"), **dict.fromkeys(ROUTE_KINDS, ("routes",))}
 
 
 def plan_request(plan: Plan) -> Request:

@@ -14,6 +14,7 @@ from tenantkit.provision.content.team import team_part
 from tenantkit.provision.edits.compare import compare_edit
 from tenantkit.provision.edits.edit import TeamEdit, TenantState
 from tenantkit.provision.live import live_state
+from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
@@ -107,7 +108,9 @@ def test_what_else_binds_a_removed_person_goes_if_it_binds_nobody_else(binding: 
 def test_a_removed_route_is_the_only_change() -> None:
     name = AI.object_name("vision.example.ai")
 
-    assert shown(compare_edit(TeamEdit("vision", without=(name,)), state(), PLATFORM)) == [("delete", name)]
+    ref = ObjectRef("networking.k8s.io/v1", "Ingress", name, "vision")
+
+    assert shown(compare_edit(TeamEdit("vision", without=(ref,)), state(), PLATFORM)) == [("delete", name)]
 
 
 def test_a_route_at_a_host_that_the_grant_lacks_is_blocked() -> None:
