@@ -17,6 +17,7 @@ from tenantkit.provision.live import live_state
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
+from tenantkit.spec.routing import Gateway, Routing
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -111,6 +112,17 @@ def test_a_removed_route_is_the_only_change() -> None:
     ref = ObjectRef("networking.k8s.io/v1", "Ingress", name, "vision")
 
     assert shown(compare_edit(TeamEdit("vision", without=(ref,)), state(), PLATFORM)) == [("delete", name)]
+
+
+def test_a_route_that_is_set_again_moves_to_the_kind_of_the_platform() -> None:
+    platform = Platform(routing=Routing(by="gateway", gateway=Gateway(name="edge", namespace="infra")))
+
+    planned = compare_edit(TeamEdit("vision", routes=(AI,)), state(), platform)
+
+    assert [(it.action, it.ref.kind) for it in planned] == [("create", "HTTPRoute"), ("delete", "Ingress")]
+    assert [(it.action, it.ref.kind) for it in compare_edit(TeamEdit("vision", routes=(DEMO,)), state(), platform)] == [
+        ("create", "HTTPRoute")
+    ]
 
 
 def test_a_route_at_a_host_that_the_grant_lacks_is_blocked() -> None:
