@@ -174,7 +174,11 @@ def test_routing_by_a_gateway_without_the_gateway_api_is_one_error(bare: Cluster
         "set routing.by to 'ingress'"
     )
 
-    for refused in (lambda: plan_platform(bare, platform), lambda: plan(bare, tenant("speech"), platform=platform)):
+    planned: tuple[Callable[[], object], ...] = (
+        lambda: plan_platform(bare, platform),
+        lambda: plan(bare, tenant("speech"), platform=platform),
+    )
+    for refused in planned:
         with pytest.raises(NotFound) as caught:
             refused()
         assert str(caught.value) == text

@@ -20,6 +20,8 @@ from tenantkit.spec.routing import Gateway, Routing
 from tests.unit.provision.memory import ROUTE, Killed, Memory, run, tenant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tenantkit.rules.manifest import Manifest
 
 EDGE = Gateway(name="edge", namespace="infra", tls=True)
@@ -192,7 +194,11 @@ def test_a_gateway_without_its_kinds_is_one_error_and_only_where_a_route_needs_i
     memory.install(by("gateway"))
     memory.not_served = ("HTTPRoute",)
 
-    for refused in (lambda: plan(memory, LEFT), lambda: plan_add_route(memory, "vision", ROUTE, replace=True)):
+    planned: tuple[Callable[[], object], ...] = (
+        lambda: plan(memory, LEFT),
+        lambda: plan_add_route(memory, "vision", ROUTE, replace=True),
+    )
+    for refused in planned:
         with pytest.raises(NotFound, match=r"this cluster has no HTTPRoutes, which routing\.by 'gateway' needs"):
             refused()
     assert plan(memory, tenant(routes=[])).summary.startswith("1 to delete")
