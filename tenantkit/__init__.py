@@ -30,6 +30,7 @@ Change your tenant. Each function named plan_… shows what would change first; 
     add or remove a route                tk.add_route, tk.remove_route; tk.plan_add_route
     change anything else                 tk.TenantForm, or tk.get_tenant, tenant.with_, tk.plan and tk.apply
     ask for more quota                   tk.request_quota(cluster, "vision", gpus=4, reason="…")
+    ask for another host                 tk.request_host(cluster, "vision", "demo.example.ai", reason="…")
     ask for anything else                plan = tk.plan(cluster, …), then print(plan.request); tk.TenantForm
     hand a tenant back                   tk.plan_delete_tenants(cluster, "vision"), then print(plan.request)
     keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
@@ -77,8 +78,8 @@ if TYPE_CHECKING:
     from tenantkit.findings.access.access import access as access
     from tenantkit.findings.audit.audit import audit as audit
     from tenantkit.findings.connectivity.connectivity import connectivity as connectivity
-    from tenantkit.findings.fits.fits import Fit as Fit
-    from tenantkit.findings.fits.fits import FitCheck as FitCheck
+    from tenantkit.findings.fits.fit import Fit as Fit
+    from tenantkit.findings.fits.fit import FitCheck as FitCheck
     from tenantkit.findings.fits.fits import fits as fits
     from tenantkit.findings.why import why as why
     from tenantkit.forms.kit.field import FormField as FormField
@@ -124,6 +125,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.life.freeze import thaw as thaw
     from tenantkit.provision.life.release import plan_release as plan_release
     from tenantkit.provision.life.release import release as release
+    from tenantkit.provision.life.request_host import request_host as request_host
     from tenantkit.provision.life.request_quota import request_quota as request_quota
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
@@ -179,8 +181,8 @@ _HOME = {
     "ContainerLog": "frames.log.shown",
     "Dns": "spec.network",
     "Explorer": "forms.live.explorer",
-    "Fit": "findings.fits.fits",
-    "FitCheck": "findings.fits.fits",
+    "Fit": "findings.fits.fit",
+    "FitCheck": "findings.fits.fit",
     "FormField": "forms.kit.field",
     "Frame": "display.frame",
     "Gateway": "spec.routing",
@@ -262,6 +264,7 @@ _HOME = {
     "release": "provision.life.release",
     "remove_member": "provision.team.members",
     "remove_route": "provision.team.routes",
+    "request_host": "provision.life.request_host",
     "request_quota": "provision.life.request_quota",
     "resources": "frames.resources",
     "routes": "frames.routes",

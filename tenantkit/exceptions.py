@@ -178,7 +178,11 @@ class TenantKitError(Portable):
         return error
 
     def _with_hint(self, text: str, surface: Surface) -> str:
-        return text if self.hint is None else f"{text}{self._between}{self.hint.words(surface)}"
+        if self.hint is None:
+            return text
+        hint = self.hint.words(surface)
+        between = "" if hint.startswith("\n") else self._between  # a text to send has lines of its own
+        return f"{text}{between}{hint}"
 
 
 def check_surface(surface: object) -> None:

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 Surface: TypeAlias = Literal["python", "shell", "form"]
 SURFACES: tuple[Surface, ...] = get_args(Surface)
 
-# The tenant's other hosts stay: `hosts` replaces all of them.
-_REQUEST_HOST = (
-    "tenant = tk.get_tenant(cluster, name); print(tk.plan(cluster, tenant.with_(hosts=[*tenant.hosts, host])).request)"
-)
 # A reference with its words in Python, on the command line and in a form. Some are whole clauses, since the command
 # line has no option for every argument of `connect`.
 _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
@@ -87,11 +83,6 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "quota_usage": ("tk.quota_usage(cluster)", "`tenantkit quota`", "the quota dashboard"),
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
-        "request_host": (
-            _REQUEST_HOST,
-            "`tenantkit plan` of the tenant's file with this host added to hosts",
-            f"`{_REQUEST_HOST}`",
-        ),
         "request_quota": (
             "tk.request_quota(cluster, tenant, gpus=…)",
             "`tenantkit request`",
@@ -117,6 +108,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 _COLUMN: Mapping[Surface, int] = MappingProxyType({surface: column for column, surface in enumerate(SURFACES)})
 REFERENCES = frozenset(_WORDS)
+_COMMANDS = {"request_quota": "request"}  # whose name is not the function's
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +167,7 @@ class Hint(Message):
 
 
 class Call(Message):
-    """A call of one of tenantkit's readers that is also a command: `sentence` is its name, `values` its arguments.
+    """A call of one of tenantkit's functions that is also a command: `sentence` is its name, `values` its arguments.
 
     Example:
         >>> call = Call("logs", {"workload": "Job/train", "tenant": "vision", "previous": True})
@@ -187,15 +179,71 @@ class Call(Message):
 
     __slots__ = ()
 
+    def __post_init__(self) -> None:
+        """Take any arguments: `sentence` has no braces, so that none is taken for a reference."""
+
     def words(self, surface: Surface = "python") -> str:
         """The call in the words of a surface; the first argument goes without its name, or is left out: None."""
         (_, first), *named = self.values.items()
         if surface == "shell":
             place = [] if first is None else [quote(str(first))]
-            return f"`tenantkit {self.sentence} {' '.join([*place, *map(_option, named)])}`"
+            command = _COMMANDS.get(self.sentence, self.sentence)
+            return f"`tenantkit {command} {' '.join([*place, *map(_option, named)])}`"
         place = [] if first is None else [json.dumps(first)]
         shown = ", ".join([*place, *(f"{name}={_literal(value)}" for name, value in named)])
         text = f"tk.{self.sentence}(cluster, {shown})"
+        return f"`{text}`" if surface == "form" else text
+
+
+# Code with its values, in Python and on the command line. It keeps the tenant's other hosts and owners, since a list in
+# a spec replaces all of them. Python's is one expression, so that it can be pasted with its lines wrapped.
+_CODE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "add_owners": (
+            (
+                "print(tk.plan(cluster, (it := tk.get_tenant(cluster, {tenant})).with_(owners=[*it.owners, {persons}]))"
+                ".request)"
+            ),
+            "`tenantkit plan` of the file from `tenantkit export {tenant}`, with {persons} added to owners",
+        ),
+        "plan_host": (
+            "tk.plan(cluster, (it := tk.get_tenant(cluster, {tenant})).with_(hosts=[*it.hosts, {hosts}]))",
+            "`tenantkit plan` of the file from `tenantkit export {tenant}`, with {hosts} added to hosts",
+        ),
+        "remove_routes": (
+            "tk.remove_route(cluster, {tenant}, [{urls}])",
+            "`tenantkit routes remove {urls} --tenant {tenant}`",
+        ),
+        "request_host": ("tk.request_host(cluster, {tenant}, {host})", "`tenantkit request {tenant} --host {host}`"),
+        "set_owners": (
+            "print(tk.plan(cluster, tk.get_tenant(cluster, {tenant}).with_(owners=[{persons}])).request)",
+            "`tenantkit plan` of the file from `tenantkit export {tenant}`, with only {persons} in owners",
+        ),
+    }
+)
+CODE = frozenset(_CODE)
+
+
+class Code(Message):
+    """Code to paste, with its values: `sentence` is its name, a value is a text or several.
+
+    Example:
+        >>> code = Code("remove_routes", {"tenant": "vision", "urls": ["vision.example.ai/a", "/b"]})
+        >>> code.words("python")
+        'tk.remove_route(cluster, "vision", ["vision.example.ai/a", "/b"])'
+        >>> code.words("shell")
+        '`tenantkit routes remove vision.example.ai/a /b --tenant vision`'
+    """
+
+    __slots__ = ()
+
+    def words(self, surface: Surface = "python") -> str:
+        """The code with its values as that language writes them."""
+        python, shell = _CODE[self.sentence]
+        given = {name: list(it) if isinstance(it, list | tuple) else [str(it)] for name, it in self.values.items()}
+        if surface == "shell":
+            return shell.format_map({name: " ".join(map(quote, each)) for name, each in given.items()})
+        text = python.format_map({name: ", ".join(map(_literal, each)) for name, each in given.items()})
         return f"`{text}`" if surface == "form" else text
 
 

@@ -119,10 +119,9 @@ def holders(  # noqa: PLR0913 (one argument per option)
 def why(*, filters: Filters, workload: str | None, kubeconfig: str | None, context: str | None, output: Format) -> int:
     """Explain why something does not run, and what to do next."""
     from tenantkit.findings.why import explained
-    from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 
     with connect(kubeconfig, context) as cluster:
-        frame = explained(cluster, resolve_filters(cluster, **filters), workload=workload, surface="shell")
+        frame = explained(cluster, **filters, workload=workload, surface="shell")
     return print_frame(output, frame)
 
 
@@ -152,11 +151,15 @@ def fits(
 
     The answer is yes, maybe or no, with what blocks them first. Nothing is created.
     """
+    from tenantkit.findings.fits.fit import asking
     from tenantkit.findings.fits.fits import fits as check
 
     with connect(kubeconfig, context) as cluster:
         fit = check(cluster, tenant, **amounts)
     facts = {"answer": fit.answer, "wanted": fit.wanted, "pods": fit.pods, "blocks_first": fit.blocks_first}
-    data = {**facts, "next_steps": fit.next_steps, **frame_json(fit.frame)}
-    print_result(output, data, f"{fit.summary}\n\n{frame_table(fit.frame)}")
+    call, frame = fit.request_call, fit.frame_in("shell")
+    request = None if call is None else call.words("shell").strip("`")
+    data = {**facts, "next_steps": fit.next_steps, "request": request, **frame_json(frame)}
+    ask = "" if call is None else f"\n{asking(call).words('shell')}"
+    print_result(output, data, f"{fit.summary}\n\n{frame_table(frame)}{ask}")
     return ExitCode.DONE

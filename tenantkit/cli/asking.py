@@ -16,6 +16,8 @@ from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format
 
+_AMOUNTS = ("size", "cpu", "memory", "gpus", "storage", "pods")
+
 
 @click.command(cls=Command, example='tenantkit request vision --gpus 4 --reason "four models for the demo"')
 @click.argument("tenant", metavar="TENANT")
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--gpus", type=int, help="Accelerators in all. Default: as it is.")
 @click.option("--storage", metavar="BYTES", help="Bytes of all volume claims: 500Gi. Default: as it is.")
 @click.option("--pods", type=int, help="Number of pods that have not finished. Default: as it is.")
+@click.option("--host", metavar="HOST", help="Another host, in place of another quota: demo.example.ai.")
 @click.option(
     "--accelerator",
     metavar="RESOURCE",
@@ -40,17 +43,24 @@ def request(
     kubeconfig: str | None,
     context: str | None,
     output: Format,
-    **amounts: Any,
+    **asked: Any,
 ) -> int:
-    """Print a text that asks the platform team for another quota.
+    """Print a text that asks the platform for more quota or a host.
 
     The quota is the present one with the amounts that you name. Nothing is written, and nothing is sent. For other
     changes, `tenantkit plan` and the commands that change something print such a text.
     """
+    from tenantkit.provision.life.request_host import request_host
     from tenantkit.provision.life.request_quota import request_quota
 
+    host, reason = asked.pop("host"), asked.pop("reason")
+    if host is not None and any(asked[name] is not None for name in _AMOUNTS):
+        raise click.UsageError("ask for another host and for another quota one after the other")
     with connect(kubeconfig, context) as cluster:
-        text = request_quota(cluster, tenant, **amounts)
+        if host is not None:
+            text = request_host(cluster, tenant, host, reason=reason)
+        else:
+            text = request_quota(cluster, tenant, **asked, reason=reason)
     plan = text.plan.as_json("shell") if text.plan is not None else None
     print_result(output, {"request": str(text), "plan": plan}, str(text))
     return ExitCode.DONE

@@ -56,7 +56,7 @@ def logs(  # noqa: PLR0913 (one argument per option)
 ) -> int:
     """Print the logs of a workload's pods, failing ones first.
 
-    KIND/NAME is, for example, Deployment/crawl, Job/train or Pod/x.
+    KIND/NAME is, for example, Deployment/crawl, Job/train or Pod/x; NAME alone is enough where one workload has it.
     """
     if follow and (previous or output == "json"):
         raise click.UsageError("--follow cannot be combined with --previous or --output json: leave out one of them")
@@ -68,7 +68,10 @@ def logs(  # noqa: PLR0913 (one argument per option)
 
         found = read(cluster, workload, previous=previous, **options)
     _notify_incomplete(found.incomplete or {})
-    print_result(output, _json(found) if output == "json" else {}, found.words("shell"))
+    for each in found.containers if output != "json" else ():
+        if each.end is not None:  # not among the lines, which may be piped
+            notify(f"tenantkit: container {each.container} of Pod/{each.pod}: {each.end}")
+    print_result(output, _json(found) if output == "json" else {}, found.words("shell", with_ends=False))
     return ExitCode.DONE
 
 
@@ -79,6 +82,7 @@ def _json(found: Logs) -> dict[str, Any]:
             "namespace": each.namespace,
             "pod": each.pod,
             "container": each.container,
+            "end": each.end,
             "note": None if each.note is None else each.note.words("shell"),
         }
         for each in found.containers

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.http.errors import Operation
-from tenantkit.cluster.reviews import review
+from tenantkit.cluster.reviews import user_info
 
 if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
@@ -40,9 +39,7 @@ def read_user(cluster: Cluster) -> User:
 
     RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
     """
-    answer = review(cluster._session, "SelfSubjectReview", {}, Operation("read your user"))  # noqa: SLF001 (within the package)
-    found = answer["status"].get("userInfo")
-    found = found if isinstance(found, dict) else {}
+    found = user_info(cluster._session)  # noqa: SLF001 (within the package)
     cluster.user = str(found.get("username") or "")
     listed = found.get("groups")
     groups = tuple(str(group) for group in listed) if isinstance(listed, list) else ()

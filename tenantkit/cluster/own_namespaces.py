@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.hints import Hint
-from tenantkit.rules.tenant_index import INDEX_NAMESPACE, has_marker, tenants_in
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, has_marker, owned_in, tenants_in
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -40,10 +40,12 @@ class OwnTenants:
     Args:
         tenants: sorted by name.
         incomplete: why some may be missing; None if none are.
+        owned: the names of those that the user owns; without those that are frozen read-only.
     """
 
     tenants: tuple[IndexedTenant, ...] = ()
     incomplete: str | None = None
+    owned: tuple[str, ...] = ()
 
     @property
     def namespaces(self) -> tuple[str, ...]:
@@ -89,7 +91,7 @@ def read_index(cluster: ReadsOwnRules) -> OwnTenants:
     rules = resource_rules(status)
     tenants, incomplete = tenants_in(rules), why_incomplete(status)
     is_kept = bool(tenants) or has_marker(rules)
-    return OwnTenants(tenants, incomplete if is_kept else incomplete or _NO_INDEX)
+    return OwnTenants(tenants, incomplete if is_kept else incomplete or _NO_INDEX, owned_in(rules))
 
 
 def resource_rules(status: Manifest) -> list[Manifest]:

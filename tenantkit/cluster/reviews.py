@@ -93,6 +93,28 @@ class AccessReviews:
         status: Manifest = answer["status"]
         return status
 
+    def own_username(self) -> str:
+        """The user name that the server sees; empty if it names none.
+
+        Raises:
+            Unauthorized: the server does not accept the credentials.
+            PermissionDenied: it denies the review.
+            ClusterUnavailable: the server gave no answer.
+
+        RBAC: create selfsubjectreviews, as any user may. Source: page "Authenticating", SelfSubjectReview.
+
+        Example:
+            >>> cluster.own_username()
+            'admin@example.com'
+        """
+        return str(user_info(self._session).get("username") or "")
+
+
+def user_info(session: Session) -> Manifest:
+    """The `userInfo` of a SelfSubjectReview; empty if it has another form."""
+    found = review(session, "SelfSubjectReview", {}, Operation("read your user"))["status"].get("userInfo")
+    return found if isinstance(found, dict) else {}
+
 
 def _resource(kind: str | Kind) -> tuple[str, str, str]:
     """The group and plural of a kind, and its name for messages."""

@@ -74,6 +74,7 @@ class Finding:
         next_steps: what to do; a Message where the words depend on the surface.
         since: when it was first seen, as Kubernetes writes times; None where unknown.
         pods: how many pods are affected, also those that were never created.
+        by_editor: whether the next steps change objects of the namespace, which its owners and editors may.
     """
 
     cause: Cause
@@ -85,6 +86,7 @@ class Finding:
     next_steps: str | Message
     since: str | None = None
     pods: int = 1
+    by_editor: bool = False
 
     @property
     def workload(self) -> str:

@@ -19,7 +19,6 @@ from tenantkit.findings.causes.kueue import QUEUED
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
-from tenantkit.provision.stored.platform import known_team
 from tenantkit.rules.kinds import Kind
 
 if TYPE_CHECKING:
@@ -51,20 +50,20 @@ _BOUND = "spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed"
 _QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
 
-def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSnapshot:
+def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest], team: str) -> ClusterSnapshot:
     """Read the objects in these namespaces, and the nodes.
 
     Args:
         cluster: the connection.
         namespaces: the Namespace objects.
+        team: whom advice names, as `platform_team` words it.
 
     Raises:
         PermissionDenied: pods may not be listed.
         ClusterUnavailable: the server did not answer.
 
     RBAC: list pods, events, resourcequotas, limitranges, persistentvolumeclaims, deployments, replicasets,
-    statefulsets, daemonsets, jobs and cronjobs in each namespace; nodes, pods of all namespaces, and get configmap
-    `platform` in tenantkit-system, if you may.
+    statefulsets, daemonsets, jobs and cronjobs in each namespace; nodes and pods of all namespaces, if you may.
     """
     names = [namespace["metadata"]["name"] for namespace in namespaces]
     objects: dict[str, Sequence[Manifest]] = {"Namespace": namespaces}
@@ -97,9 +96,7 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
     above = {(place, str(owner)): str(above) for (place, owner), above in chains.owners.items() if above is not None}
     creators = {(place, str(owner)): creator for (place, owner), creator in chains.creators.items()}
     now = cluster.server_time
-    return ClusterSnapshot(
-        objects, now, incomplete, above, creators, unknown_owners=chains.incomplete, team=known_team(cluster)
-    )
+    return ClusterSnapshot(objects, now, incomplete, above, creators, unknown_owners=chains.incomplete, team=team)
 
 
 def _chains_of_others(cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]) -> Chains:

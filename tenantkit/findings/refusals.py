@@ -34,12 +34,14 @@ class Refusal:
         object: what blocks; None where the message names nothing.
         detail: figures that are not in the message.
         next_steps: what to do.
+        by_editor: whether that changes objects of the namespace, which its owners and editors may.
     """
 
     cause: Cause
     object: str | None
     detail: str
     next_steps: str
+    by_editor: bool = True
 
 
 def read_refusal(snapshot: ClusterSnapshot, namespace: str, message: str) -> Refusal:
@@ -59,7 +61,7 @@ def read_refusal(snapshot: ClusterSnapshot, namespace: str, message: str) -> Ref
     if parsed.code == "limit range":
         blocker = _limit_range(snapshot, namespace, parsed.names) or blocker
     detail = meaning.detail(snapshot, namespace, parsed.names) if meaning.detail else ""
-    return Refusal(meaning.cause, blocker, detail, parsed.next_steps)
+    return Refusal(meaning.cause, blocker, detail, parsed.next_steps, by_editor=parsed.code not in _FOR_ANYBODY)
 
 
 def _over_quota(snapshot: ClusterSnapshot, namespace: str, names: Mapping[str, str]) -> str:
@@ -114,6 +116,18 @@ class _Meaning:
     detail: Detail | None = None
 
 
+# whose advice is to wait, to ask the platform team, or names itself who may do it
+_FOR_ANYBODY: frozenset[RefusalCode] = frozenset(
+    {
+        "namespace terminating",
+        "tenant frozen",
+        "quota missing",
+        "quota not counted",
+        "guardrail",
+        "webhook failed",
+        "not permitted",
+    }
+)
 _MEANINGS: Mapping[RefusalCode, _Meaning] = MappingProxyType(
     {
         "namespace terminating": _Meaning("namespace terminating", "Namespace/{name}"),

@@ -8,10 +8,10 @@ Rejected alternative: one chain of conditions per pod, which reports the first f
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import WrongArgument, takes_cluster
+from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.shown import EMPTY
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
@@ -28,21 +28,24 @@ from tenantkit.findings.causes.volume_mounts import not_mounted
 from tenantkit.findings.finding import Finding, in_order
 from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
+from tenantkit.findings.whom_to_ask import whom_to_ask
 from tenantkit.frames.kit.empty_answers import place_text
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.similar_workloads import similar_workload
 from tenantkit.hints import Hint, Message
-from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, TENANT_LABEL
+from tenantkit.provision.stored.platform import known_platform
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.rules.selectors.label_selectors import parse_label_selector
+from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.filters import Filters
     from tenantkit.cluster.visible import Scope
     from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.frames.kit.schema import Schema
@@ -114,7 +117,9 @@ def why(
         ClusterUnavailable: the server did not answer.
 
     RBAC: list pods, events, resourcequotas, limitranges, persistentvolumeclaims, deployments, replicasets,
-    statefulsets, daemonsets, jobs and cronjobs, and get the namespace; nodes and other namespaces' pods if you may.
+    statefulsets, daemonsets, jobs and cronjobs, and get the namespace; nodes and other namespaces' pods if you may;
+    create selfsubjectrulesreviews, which any signed-in user may, and list rolebindings, to name whom a viewer can ask;
+    get configmap `platform` in tenantkit-system.
     Source: pages "Debug Pods" and "Pod Lifecycle".
 
     Example:
@@ -123,25 +128,38 @@ def why(
     if isinstance(tenant, str) and "/" in tenant:
         right = f"use tk.why(cluster, workload={tenant!r})"
         raise InvalidSpecError([WrongArgument("tenant", tenant, f"is a workload: {right}")])
-    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
-    return explained(cluster, filters, workload=workload)
+    return explained(cluster, tenant, namespaces=namespaces, label_selector=label_selector, workload=workload)
 
 
-def explained(
-    cluster: Cluster, filters: Filters, *, workload: str | None = None, surface: Surface = "python"
+def explained(  # noqa: PLR0913 (all but one are optional)
+    cluster: Cluster,
+    tenant: str | None = None,
+    *,
+    workload: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+    surface: Surface = "python",
 ) -> pd.DataFrame:
     """The frame of `why`, whose next steps are in the words of a surface."""
+    check_filters(tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    platform = known_platform(cluster)
+    filters = resolve_filters(
+        cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector, platform=platform
+    )
     chosen = filters.namespaces
     only_tenants = TENANT_NAMESPACES if chosen is None else None  # a namespace that is named need not be a tenant's
     found, scope = list_visible(cluster, "Namespace", namespaces=chosen, label_selector=only_tenants)
     if chosen is not None:
         _check_namespaces(found, scope)
-    snapshot = read_snapshot(cluster, found)
+    snapshot = read_snapshot(cluster, found, platform_team(platform))
     if snapshot.knows("Node") and _waits_for_resources(snapshot):
         snapshot = replace(snapshot, bound=read_bound_pods(cluster))
     if workload is not None:
         _check_workload(snapshot, workload)
-    frame = why_frame(snapshot, workload=workload, label_selector=filters.label_selector, surface=surface)
+    causes = find_causes(snapshot, workload=workload, label_selector=filters.label_selector)
+    places = {cause.namespace for cause in causes if cause.by_editor and not _is_frozen(snapshot, cause.namespace)}
+    whom = whom_to_ask(cluster, places, None if platform is None else platform.people)
+    frame = _frame(snapshot, causes, surface, whom)
     frame.attrs["scope"] = tuple(namespace["metadata"]["name"] for namespace in found)
     if frame.empty:
         frame.attrs[EMPTY] = _nothing_wrong(frame.attrs["scope"], workload, filters.label_selector)
@@ -191,6 +209,13 @@ def why_frame(
     surface: Surface = "python",
 ) -> pd.DataFrame:
     """The frame of `why`, from a snapshot; the arguments are those of `find_causes` and `explained`."""
+    return _frame(snapshot, find_causes(snapshot, workload=workload, label_selector=label_selector), surface, {})
+
+
+def _frame(
+    snapshot: ClusterSnapshot, causes: Iterable[Finding], surface: Surface, whom: Mapping[str, str]
+) -> pd.DataFrame:
+    """The frame; in the namespaces of `whom`, the caller may not follow advice that changes something."""
     tenants = {
         namespace["metadata"]["name"]: (namespace["metadata"].get("labels") or {}).get(TENANT_LABEL)
         for namespace in snapshot.all("Namespace")
@@ -205,15 +230,27 @@ def why_frame(
             finding.cause,
             finding.message,
             finding.evidence,
-            next_steps.words(surface) if isinstance(next_steps := finding.next_steps, Message) else next_steps,
+            _next_steps(finding, whom.get(finding.namespace)).words(surface),
             finding.pods if finding.cause != "not readable" else None,
             finding.since,
         )
-        for finding in find_causes(snapshot, workload=workload, label_selector=label_selector)
+        for finding in causes
     ]
     frame = frame_of_rows(rows, WHY)
     frame.attrs["incomplete"] = {**snapshot.unknown_owners, **snapshot.incomplete}
     return frame
+
+
+def _next_steps(finding: Finding, whom: str | None) -> Message:
+    """The advice of a finding, also for a caller who may only ask others to follow it."""
+    if whom is not None and finding.by_editor:
+        return Message("ask {whom} to {advice}", {"whom": whom, "advice": finding.next_steps})
+    return Message("{advice}", {"advice": finding.next_steps})
+
+
+def _is_frozen(snapshot: ClusterSnapshot, namespace: str) -> bool:
+    """Whether the tenant is frozen, in which owners and editors may be viewers."""
+    return snapshot.find("ResourceQuota", FROZEN_QUOTA_NAME, namespace) is not None
 
 
 def _is_general(finding: Finding) -> bool:
@@ -277,10 +314,9 @@ def _check_workload(snapshot: ClusterSnapshot, workload: str) -> None:
     known: Iterable[Manifest] = (manifest for kind in KINDS if kind != "Event" for manifest in snapshot.all(kind))
     names = {link for manifest in known for link in snapshot.chain(manifest)}
     if workload not in names:
-        named = sorted(link for link in names if link.partition("/")[2] == workload)
-        near = named[:1] or get_close_matches(workload, sorted(names), n=1)
-        if near:
-            hint = Hint("did you mean {near!r}?", {"near": near[0]})
+        near = similar_workload(workload, names)
+        if near is not None:
+            hint = Hint("did you mean {near!r}?", {"near": near})
         else:
             hint = Hint("use Kind/name, for example 'Job/train'; {workloads} lists all workloads")
         raise NotFound(f"there is no workload {workload!r}", status=404, operation="explain", name=workload, hint=hint)

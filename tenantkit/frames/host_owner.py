@@ -12,7 +12,7 @@ from tenantkit.cluster.own_namespaces import read_index, resource_rules
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.hints import Hint
+from tenantkit.hints import Code, Hint
 from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.hosts.visible import checked_host, read_visible_hosts
 from tenantkit.provision.stored.identity import role_by_rules
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
     from tenantkit.provision.hosts.visible import Holder
     from tenantkit.rules.manifest import Manifest
+
 
 HOST_OWNER: Schema = {
     "host": "string",
@@ -51,7 +52,8 @@ def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
         host (in lower case), state (`yours`: of a tenant that you own; `taken`: of another one, or an Ingress or
         HTTPRoute has it that no tenant is granted; `free`: of none; `not visible`: none that you may see has it, and
         you may not see all tenants, Ingresses and HTTPRoutes, or one of them cannot be read), tenant, owners (joined by
-        `, `), both <NA> where there is none or you may not see it, next_steps: string.
+        `, `), both <NA> where there is none or you may not see it, next_steps (with the code that makes the text to
+        send, if you own a tenant): string.
 
     Raises:
         InvalidSpecError: it is not a host, such as a URL, or the stored settings are invalid.
@@ -88,7 +90,7 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
         row = (name, "yours" if is_yours else "taken", holder.tenant, ", ".join(holder.owners) or None)
         return frame_of_rows([(*row, steps.words(surface))], HOST_OWNER)
     if not visible.is_complete:
-        steps = Hint("you may not see whether another tenant has it: ask {team}", {"team": team})
+        steps = Hint("you may not see whether another tenant has it: {ask}", {"ask": _ask(cluster, name, team)})
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
     place, has_all_routes = _route_of(cluster, name)
     if place is not None:
@@ -98,11 +100,23 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
         )
         return frame_of_rows([(name, "taken", None, None, steps.words(surface))], HOST_OWNER)
     if not has_all_routes:
-        steps = Hint("no tenant has it; you may not see whether a route has it: ask {team}", {"team": team})
+        ask = _ask(cluster, name, team)
+        steps = Hint("no tenant has it; you may not see whether a route has it: {ask}", {"ask": ask})
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
     may_grant = cluster.can("patch", "Namespace")
-    steps = Hint("add it to hosts of a tenant's spec, with {plan}") if may_grant else Hint("ask {team}", {"team": team})
+    steps = Hint("add it to hosts of a tenant's spec, with {plan}") if may_grant else _ask(cluster, name, team)
     return frame_of_rows([(name, "free", None, None, steps.words(surface))], HOST_OWNER)
+
+
+def _ask(cluster: Cluster, host: str, team: str) -> Hint:
+    """Whom to ask for a host; with the code that makes the text to send, if the user owns a tenant."""
+    owned = read_index(cluster).owned
+    if not owned:
+        return Hint("ask {team}", {"team": team})
+    code = Code("request_host", {"tenant": owned[0], "host": host})
+    if len(owned) == 1:
+        return Hint("ask {team} with the text from {code}", {"team": team, "code": code})
+    return Hint("ask {team} with the text from {code}, or for another of your tenants", {"team": team, "code": code})
 
 
 def _is_owner(cluster: Cluster, holder: Holder) -> bool:

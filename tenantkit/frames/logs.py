@@ -13,12 +13,13 @@ from tenantkit.cluster.logs import read_log
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.log import LogSelection
 from tenantkit.exceptions import ClusterError, PermissionDenied, Unauthorized
-from tenantkit.frames.log.containers import find_containers, notes_on_pods
+from tenantkit.frames.log.containers import find_containers, notes_on_pods, why_call
 from tenantkit.frames.log.limits import LIMIT_BYTES, MAX_PODS, TAIL_LINES, LogLimits
 from tenantkit.frames.log.lines import LogLine, parse_lines
 from tenantkit.frames.log.shown import ContainerLog, Logs
-from tenantkit.hints import Call, Message
+from tenantkit.hints import Message
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.frames.log.containers import LoggedContainer, LoggedContainers
+    from tenantkit.hints import Call
 
 _MOST_REASONS = 5
 
@@ -49,7 +51,8 @@ def logs(  # noqa: PLR0913 (all but two are optional)
 
     Args:
         cluster: the connection, from `connect`.
-        workload: as `Kind/name`: `Deployment/crawl`, `Job/train`; a pod, a ReplicaSet or a custom kind works too.
+        workload: as `Kind/name`: `Deployment/crawl`, `Job/train`; a pod, a ReplicaSet or a custom kind works too. The
+            name alone is enough where one workload or pod has it: `crawl`.
         tenant: only in this tenant's namespaces, by name. Default: in all tenants'.
         namespaces: only in these, in place of `tenant`. Default: those of the connection; if it has none, all that you
             may list, else your own.
@@ -63,13 +66,15 @@ def logs(  # noqa: PLR0913 (all but two are optional)
         max_pods: at most so many pods, the failing and the newest. Default: 10.
 
     Returns:
-        A `Logs`: it shows itself as text without colours and control characters; `text` holds all lines, `frame` has a
-        row for each, `containers` says for each container why it has no lines. Logs that could not be read, or not as a
+        A `Logs`: it shows itself as text without colours and control characters, with how a run that has failed ended;
+        `text` holds all lines, `frame` has a row for each, `containers` says for each container how its run ended, or
+        why it has no lines. Logs that could not be read, or not as a
         whole, are in `incomplete`, also in the frame's attrs. A workload without pods has none, and
         says so. Kubernetes keeps the logs of a container's current and previous run only, and of deleted pods none.
 
     Raises:
-        InvalidSpecError: an argument is invalid, or no pod of the workload has such a container.
+        InvalidSpecError: an argument is invalid, several workloads have the name, or no pod of the workload has such
+            a container.
         NotFound: there is no such tenant or workload.
         PermissionDenied: pods may not be listed, or no log may be read.
         Unauthorized: the login is not accepted.
@@ -79,7 +84,7 @@ def logs(  # noqa: PLR0913 (all but two are optional)
     Source: page "Logging Architecture".
 
     Example:
-        >>> tk.logs(cluster, "Deployment/crawl", tenant="search", previous=True, tail=1)
+        >>> print(tk.logs(cluster, "crawl", tenant="search", previous=True, tail=1).text)
         KeyError: 'SEARCH_INDEX_URL'
     """
     limits = LogLimits(tail, since, limit_bytes, max_pods)
@@ -90,15 +95,14 @@ def logs(  # noqa: PLR0913 (all but two are optional)
     refusals = [error for _, error in read if isinstance(error, PermissionDenied)]
     if refusals and len(refusals) == len(read):
         raise refusals[0]
-    where = {} if tenant is not None or filters.namespaces is None else {"namespaces": list(filters.namespaces)}
-    why = Call("why", {"tenant": tenant, **where, "workload": workload})
+    why = why_call(filters, tenant, found.workload)
     log_of = dict(zip(asked, (log for log, _ in read), strict=True))
     every = [log_of.get(each) or _without_log(each, why, previous=previous) for each in found.containers]
     shown = [each for each in every if each is not None]
     return Logs(
-        workload=workload,
+        workload=found.workload,
         containers=tuple(shown),
-        notes=tuple(_notes(workload, found, has_any=bool(shown))),
+        notes=tuple(_notes(found, why, has_any=bool(shown))),
         scope=found.scope,
         incomplete=found.incomplete | _incomplete(read),
     )
@@ -109,17 +113,17 @@ def _read(
 ) -> tuple[ContainerLog, ClusterError | None]:
     """The log of one container, and the error if it has none; an error that is not about this container is raised."""
     selection = selection_of(container, limits, previous=previous)
-    place = container.namespace, container.pod, container.name
+    place, end = (container.namespace, container.pod, container.name), _end(container, previous=previous)
     try:
         content = read_log(cluster, selection)
     except ClusterError as error:
         if error.status is None or isinstance(error, Unauthorized):
             raise
-        return ContainerLog(*place, (), previous, Message("no log: {error}", {"error": error.what})), error
+        return ContainerLog(*place, (), previous, Message("no log: {error}", {"error": error.what}), end), error
     lines = tuple(LogLine(*place, time, text) for time, text in parse_lines(content))
     is_cut = len(content) >= limits.limit_bytes
     cut = Message("cut after {limit_bytes:,} bytes: read fewer lines", {"limit_bytes": limits.limit_bytes})
-    return ContainerLog(*place, lines, previous, cut if is_cut else None), None
+    return ContainerLog(*place, lines, previous, cut if is_cut else None, end), None
 
 
 def _incomplete(read: Sequence[tuple[ContainerLog, ClusterError | None]]) -> dict[str, str]:
@@ -129,8 +133,7 @@ def _incomplete(read: Sequence[tuple[ContainerLog, ClusterError | None]]) -> dic
         for log, error in read
         if log.note is not None
     ]
-    more = [f"{len(reasons) - _MOST_REASONS:,} more containers"] if len(reasons) > _MOST_REASONS else []
-    return {"pods/log": "; ".join([*reasons[:_MOST_REASONS], *more])} if reasons else {}
+    return {"pods/log": first_of(reasons, _MOST_REASONS, separator="; ", unit="container")} if reasons else {}
 
 
 def selection_of(container: LoggedContainer, limits: LogLimits, *, previous: bool = False) -> LogSelection:
@@ -159,11 +162,18 @@ def _without_log(container: LoggedContainer, why: Call, *, previous: bool) -> Co
     elif previous:
         return None
     else:
-        note = Message("no log: the pod has no node yet; {why} says why")
+        note = Message("no log: the pod has no node yet; {call} says why", {"call": why})
     return ContainerLog(container.namespace, container.pod, container.name, (), previous, note)
 
 
-def _notes(workload: str, found: LoggedContainers, *, has_any: bool) -> Iterator[Message]:
+def _notes(found: LoggedContainers, why: Call, *, has_any: bool) -> Iterator[Message]:
     if found.containers and not has_any:
-        yield Message("no container of {workload} has run before: {without_previous}", {"workload": workload})
-    yield from notes_on_pods(workload, found)
+        yield Message("no container of {workload} has run before: {without_previous}", {"workload": found.workload})
+    yield from notes_on_pods(found, why)
+
+
+def _end(container: LoggedContainer, *, previous: bool) -> str | None:
+    """When and how the run whose log is read ended; None if it goes on, or did not fail."""
+    end = container.previous_end if previous else container.end
+    which = "previous" if previous else "last"
+    return f"the {which} run {end}; {container.restarts}" if end is not None else None

@@ -1,7 +1,7 @@
 """My tenants: those that have you as a member, for users who may not list tenants.
 
-The index answers in one request, and only about you (`rules.tenant_index`). Your role in each takes a request per
-tenant: see `whoami`.
+The index answers in one request, and only about you (`rules.tenant_index`). It tells owners from other members, but not
+editors from viewers, so there is no column for the role: that takes a request per tenant, see `whoami`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
 
     Returns:
         tenant, namespace: string. Sorted by tenant. `attrs["incomplete"]`: why some may be missing, if the server's
-        answer was incomplete, or if the platform does not keep an index yet. `attrs["scope"]` is not set.
+        answer was incomplete, or if the platform does not keep an index yet. `attrs["scope"]` is not set. Your role in
+        each is in `whoami(cluster).tenants`: the index does not tell editors from viewers, so it takes one more request
+        per tenant.
 
     Raises:
         Unauthorized: the server does not accept the credentials.

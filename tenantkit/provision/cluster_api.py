@@ -77,6 +77,9 @@ class ClusterApi(Protocol):
     def own_rules(self, namespace: str) -> Manifest:
         """The rules of the user's roles in a namespace."""
 
+    def own_username(self) -> str:
+        """The user name that the server sees."""
+
     def list(
         self,
         kind: str | Kind,

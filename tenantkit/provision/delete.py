@@ -29,18 +29,15 @@ from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, remove_entry, stays_in_index
 from tenantkit.provision.plan import Plan
+from tenantkit.provision.plans.deletions import action_of, deletions
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
 from tenantkit.provision.plans.requests.clean_up import clean_up_notices
+from tenantkit.provision.plans.requests.sender import signed
 from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import (
-    ALL_NAMES,
-    IN_THE_INDEX,
-    IN_THE_NAMESPACE,
     NOT_YOURS_TO_DELETE,
-    PROTECTED,
     Reason,
     failed,
-    namespace_not_applied,
     stay_in_index,
 )
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
@@ -51,17 +48,15 @@ from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, is_protected, stored_tenant
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
-from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.arguments import checked_names
 from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.live import LiveState
-    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.manifest import Manifest, ObjectRef
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 
@@ -81,8 +76,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         A Plan with one row per object: `delete` for each namespace and everything in it, and for the tenant's objects
         in the index, `not yours` if you may not delete the namespace, `blocked` if the tenant is protected, and
         `unknown` with the name `*` for a kind that you may not list; likewise each of the tenant's objects in the
-        index, if you may not read them: they stay there. If only others may delete a tenant, the plan says what you may
-        delete in it, and `request` is the text that asks for its deletion.
+        index, if you may not read them: they stay there. If only others may delete a tenant, the plan and its
+        `request`, the text to send, say what you may delete in it first: workloads by a command, and routes.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -94,7 +89,7 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
     or in each namespace, where a refusal counts as unknown; list roles and rolebindings in tenantkit-index, or get
-    those of each tenant; create selfsubjectaccessreviews, which any signed-in user may.
+    those of each tenant; create selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user may.
 
     Example:
         >>> plan = tk.plan_delete_tenants(cluster, "forecast")
@@ -111,16 +106,16 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     indexed = entries_by_tenant(index)
     changes: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
-        action, why = ("not yours", NOT_YOURS_TO_DELETE) if name in others else _action(namespace)
-        changes += _deletions(name, PlanRow(action, ref_of(namespace), why=why), contents, indexed.get(name, ()))
+        action, why = ("not yours", NOT_YOURS_TO_DELETE) if name in others else action_of(namespace)
+        changes += deletions(name, PlanRow(action, ref_of(namespace), why=why), contents, indexed.get(name, ()))
         if name not in others:
             changes += [
                 PlanChange("unknown", ref, (PlanRow("unknown", ref, why=reason),), name)
                 for ref, reason in stays_in_index(index, name)
             ]
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
-    notices = tuple(clean_up_notices(cluster, changes))
-    return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster), notices)
+    notices = tuple(clean_up_notices(cluster, changes, contents))
+    return signed(cluster, Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster), notices))
 
 
 @takes_cluster
@@ -370,28 +365,10 @@ def _check_allowed(others: Sequence[str], platform: Platform) -> None:
         )
 
 
-def _action(namespace: Manifest) -> tuple[PlanAction, Reason | None]:
-    return ("blocked", PROTECTED) if is_protected(namespace) else ("delete", None)
-
-
 def _stored(namespace: Manifest) -> Tenant | None:
     """The stored tenant; None without a grant, which an interrupted apply leaves behind."""
     has_grant = GRANT_ANNOTATION in (namespace["metadata"].get("annotations") or {})
     return stored_tenant(namespace) if has_grant else None
-
-
-def _deletions(tenant: str, row: PlanRow, contents: LiveState, indexed: Iterable[Manifest]) -> list[PlanChange]:
-    """The changes for a namespace, all that is in it, and its index. No object is kept: a Secret is among them."""
-    action, name = row.action, row.ref.name
-    inside = IN_THE_NAMESPACE if action == "delete" else namespace_not_applied(action)
-    entry = IN_THE_INDEX if action == "delete" else inside
-    rows = [row]
-    rows += [PlanRow(action, found, why=inside) for found in sorted(contents.objects) if found.namespace == name]
-    for (kind, place), reason in contents.unknown.items():
-        if place == name:
-            rows.append(PlanRow("unknown", ObjectRef(KINDS[kind].api_version, kind, ALL_NAMES, name), why=reason))
-    rows += [PlanRow(action, ref_of(manifest), why=entry) for manifest in indexed]
-    return [PlanChange(row.action, row.ref, (row,), tenant) for row in rows]
 
 
 def _text(names: Sequence[str]) -> str:

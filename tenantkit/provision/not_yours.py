@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, cast
 from tenantkit.cluster.lists import kind_at
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.manifests.extra_objects import is_copy, is_extra
+from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.changes import PlanRow
+from tenantkit.provision.content.team_objects import is_of_team, owners_of_team
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.reasons import NOT_COMPARED, host_not_yours, not_yours
 from tenantkit.rules.kinds import KINDS
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest, ObjectRef
     from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
 
 # verb, kind, namespace, name
 _Question = tuple[str, "str | Kind", str | None, str | None]
@@ -37,9 +40,15 @@ _VERBS = {"create": ("create", "patch"), "update": ("patch",), "conflict": ("pat
 
 
 def with_others_marked(
-    cluster: ClusterApi, changes: Sequence[PlanChange], platform: Platform | None
+    cluster: ClusterApi, changes: Sequence[PlanChange], platform: Platform, tenants: Sequence[Tenant] = ()
 ) -> list[PlanChange]:
     """The changes; those that the user may not make have the action `not yours`, and name whom to ask.
+
+    Args:
+        cluster: the cluster.
+        changes: of a plan.
+        platform: its settings.
+        tenants: the planned tenants, whose owners may change members and routes. Default: only the platform may.
 
     RBAC: create selfsubjectaccessreviews, which any signed-in user may.
     """
@@ -54,12 +63,17 @@ def with_others_marked(
     allowed = {question for question, is_allowed in zip(questions, answers, strict=True) if is_allowed}
     others = {change.ref for change in changes if not allowed.issuperset(_questions(cluster, change))}
     pending = {change.ref.name: change for change in changes if change.ref in others and change.ref.kind == "Namespace"}
-    return [
-        _marked(change, team)
-        if change.ref in others or _depends(change, pending.get(change.ref.namespace or ""))
-        else change
-        for change in changes
-    ]
+    owned = {tenant.name: owners_of_team(tenant, team) for tenant in tenants}
+    # an owner who may change members, but not the index, needs the platform for that
+    asked = {change.tenant for change in changes if change.ref in others and is_of_team(change)}
+    marked: list[PlanChange] = []
+    for change in changes:
+        # what depends on the grant is asked for together with it
+        depends = _depends(change, pending.get(change.ref.namespace or ""))
+        is_owners = is_of_team(change) or (change.tenant in asked and is_indexed_member(change.wanted or {}))
+        theirs = owned.get(change.tenant or "") if is_owners and not depends else None
+        marked.append(_marked(change, team, theirs) if depends or change.ref in others else change)
+    return marked
 
 
 def as_planned(changes: Sequence[PlanChange], earlier: Sequence[PlanChange]) -> list[PlanChange]:
@@ -109,9 +123,10 @@ def _hosts(manifest: Manifest | None) -> set[str]:
     return {served.host for served in served_paths(manifest) if served.host is not None}
 
 
-def _marked(change: PlanChange, team: str) -> PlanChange:
+def _marked(change: PlanChange, team: str, theirs: Reason | None) -> PlanChange:
     rows = tuple(
-        replace(row, action="not yours", why=_why(row, team)) if row.action in _VERBS else row for row in change.rows
+        replace(row, action="not yours", why=theirs or _why(row, team)) if row.action in _VERBS else row
+        for row in change.rows
     )
     return replace(change, action="not yours", rows=rows)
 

@@ -13,22 +13,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.display.tables import clean, cut, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.hints import Message
 from tenantkit.provision.changes import changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.edits.remake import changes_of
 from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, with_own_namespaces, without_exchanges
 from tenantkit.provision.not_yours import as_planned, with_others_marked
-from tenantkit.provision.plans.headlines import headline_lines, headlines, is_others_to_end
-from tenantkit.provision.plans.markup import plan_html
-from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
 from tenantkit.provision.plans.plan_notices import notices_of
 from tenantkit.provision.plans.requests.of_plan import plan_request
-from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
+from tenantkit.provision.plans.requests.sender import signed
+from tenantkit.provision.plans.shown.whole import lines_of, plan_line, plan_page, plan_text
+from tenantkit.provision.plans.table import COLUMNS, entries
 from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.plans.unfit import elsewhere, not_fitting, unfit_tenants
 from tenantkit.provision.read import read_tenants
@@ -50,7 +47,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.edits.edit import TeamEdit
     from tenantkit.provision.live import LiveState
-    from tenantkit.provision.plans.headlines import Sort
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.plans.requests.letter import Request
     from tenantkit.provision.stored.installed import Installed
@@ -68,7 +64,6 @@ _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("unchanged", "unchanged"),
     ("foreign", "foreign"),
 )
-_REPR_LIMIT = 160
 _COUNTED_BY_ROW: tuple[PlanAction, ...] = ("conflict", "foreign")
 
 
@@ -85,6 +80,8 @@ class Plan:
         cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
         notices: what to know before it is applied; shown below the headlines.
         edit: the members and routes that it adds and removes; None for any other subject than `team`.
+        sender: who asks in `request`, as the server sees them; empty if there is nothing to ask for, or if the server
+            does not say.
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
@@ -101,6 +98,7 @@ class Plan:
     cluster_id: str = ""
     notices: tuple[PlanNotice, ...] = ()
     edit: TeamEdit | None = None
+    sender: str = ""
 
     @property
     def platform_digest(self) -> str:
@@ -135,7 +133,7 @@ class Plan:
             >>> plan.headlines[-1].split(" · ")[:3]
             ['speech: size small → medium', 'GPUs 0 → 2', 'CPU 4 → 16']
         """
-        return tuple(text for _, text in self._headline_lines("python"))
+        return tuple(text for _, text in lines_of(self, "python"))
 
     def headlines_of(self, refs: Collection[ObjectRef]) -> tuple[str, ...]:
         """What the changes of some objects mean, such as of those that were written.
@@ -145,8 +143,7 @@ class Plan:
             >>> plan.headlines_of([change.ref for change in plan.changes]) == plan.headlines
             True
         """
-        lines = headlines(self.changes, platform_team(self.platform), refs=refs)
-        return tuple(text for _, text in headline_lines(lines, "python"))
+        return tuple(text for _, text in lines_of(self, "python", refs))
 
     @property
     def request(self) -> Request:
@@ -159,6 +156,7 @@ class Plan:
             >>> plan = tk.plan(owner, tk.get_tenant(owner, "speech").with_(size="medium"))
             >>> print(plan.request.because("the demo in March").split("To do so")[0].rstrip())
             To: the platform team (provisioner@example.com)
+            From: owner@example.com
             Subject: change tenant speech
             <BLANKLINE>
             Please make these changes:
@@ -207,7 +205,7 @@ class Plan:
             {**dict(zip(COLUMNS, entry.cells(surface), strict=True)), "change": list(entry.lines)}
             for entry in entries(self.changes)
         ]
-        lines = [text for _, text in self._headline_lines(surface)]
+        lines = [text for _, text in lines_of(self, surface)]
         said = {"summary": self.summary, "headlines": lines, "notices": notices, "request": str(self.request)}
         return {**said, "changes": rows}
 
@@ -223,41 +221,16 @@ class Plan:
             16 unchanged
         """
         check_surface(surface)
-        lines = "\n".join(text for _, text in self._headline_lines(surface))
-        notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
-        table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True) if fields and not self._is_folded else ""
-        return "\n\n".join(part for part in (lines, notices, self._request_line(surface), table, self.summary) if part)
+        return plan_text(self, surface, fields=fields)
 
     def __str__(self) -> str:
         return self.words("python")
 
     def __repr__(self) -> str:
-        first = [cut(text, _REPR_LIMIT) for _, text in self._headline_lines("python")[:1]]
-        team = platform_team(self.platform)
-        whom = [f"ask {team}"] if self.subject != "team" and self.request and team not in "".join(first) else []
-        return f"<Plan: {'; '.join([*first, *whom, self.summary])}>"
+        return plan_line(self)
 
     def _repr_html_(self) -> str:
-        lines = self._headline_lines("python")
-        notes = [*notice_lines(self.notices, "python"), *filter(None, [self._request_line("python")])]
-        return plan_html(lines, notes, self.summary, self._shown("python"))
-
-    def _headline_lines(self, surface: Surface) -> list[tuple[Sort, str]]:
-        return headline_lines(headlines(self.changes, platform_team(self.platform), self.subject), surface)
-
-    def _request_line(self, surface: Surface) -> str:
-        """Where the text to send is, if there is something to ask for."""
-        return Message("to ask for it, {send_request}").words(surface) if self.request else ""
-
-    @property
-    def _is_folded(self) -> bool:
-        """Whether the rows only say what stays: nothing is done in a tenant that is not the user's to end."""
-        return self.subject in ("deletion", "release") and is_others_to_end(self.changes)
-
-    def _shown(self, surface: Surface) -> list[tuple[str | None, ...]]:
-        """The rows to show: unchanged objects are only counted."""
-        listed = [entry for entry in entries(self.changes) if entry.row.action != "unchanged"]
-        return [cells for entry in listed for cells in entry.shown(surface)]
+        return plan_page(self)
 
 
 @takes_cluster
@@ -295,8 +268,8 @@ def plan(
     resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses and, if the cluster has them,
     httproutes, for the cluster or in each tenant's namespace; list roles and rolebindings in tenantkit-index, or get
     those of each tenant, which its members may; list nodes, priorityclasses and services, if that is allowed; create
-    selfsubjectaccessreviews, which any signed-in user may. For extra objects and copies, list their kinds likewise, and
-    get the sources. With `dry_run="server"` also create and patch of the objects that change.
+    selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user may. For extra objects and copies, list
+    their kinds likewise, and get the sources. With `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
@@ -327,11 +300,11 @@ def plan_at(
     settings = stored or Platform()
     planned = _read_and_plan(cluster, [tenant.at(now) for tenant in tenants], settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
-    marked = tuple(with_others_marked(cluster, marked, settings))
+    marked = tuple(with_others_marked(cluster, marked, settings, planned.tenants))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
     notices = notices_of(cluster, tenants, planned.changes, planned.platform, now)
-    return replace(planned, changes=marked, notices=tuple(notices))
+    return signed(cluster, replace(planned, changes=marked, notices=tuple(notices)))
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
@@ -395,4 +368,4 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         return replace(earlier, changes=tuple(found), cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
     made = _read_and_plan(cluster, earlier.tenants, earlier.platform)
-    return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)))
+    return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)), sender=earlier.sender)

@@ -129,7 +129,7 @@ def is_selected(spec: Manifest, node: Manifest) -> bool:
     """Whether the pod's node selector and node affinity select a node."""
     labels = (node.get("metadata") or {}).get("labels") or {}
     selected = all(labels.get(key) == value for key, value in (spec.get("nodeSelector") or {}).items())
-    required = _required_terms(spec)
+    required = required_terms(spec)
     return selected and (required is None or any(_matches_term(term, node) for term in required))
 
 
@@ -161,7 +161,7 @@ def _name(spec: Manifest, state: NodeState) -> list[str]:
 
 def _by_name(spec: Manifest, state: NodeState) -> list[str]:
     """Affinity to nodes by name, as in pods of DaemonSets, is checked before all other filters."""
-    named = [_names_of(term) for term in _required_terms(spec) or ()]
+    named = [_names_of(term) for term in required_terms(spec) or ()]
     if (
         not named
         or None in named
@@ -177,7 +177,8 @@ def _names_of(term: Manifest) -> set[str] | None:
     return set.intersection(*fields) if fields else None
 
 
-def _required_terms(spec: Manifest) -> Sequence[Manifest] | None:
+def required_terms(spec: Manifest) -> Sequence[Manifest] | None:
+    """The terms of the pod's required node affinity, one of which must match; None if there is none."""
     required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(_REQUIRED)
     return None if required is None else required.get("nodeSelectorTerms") or ()
 

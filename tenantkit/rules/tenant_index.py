@@ -100,6 +100,30 @@ def tenants_in(rules: Iterable[Mapping[str, object]]) -> tuple[IndexedTenant, ..
     return tuple(sorted({tenant for rule in rules for tenant in _tenants_of(rule)}))
 
 
+def owned_in(rules: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
+    """The names of the tenants of which a user's rules in the index say that they are an owner, sorted.
+
+    While a tenant is frozen read-only, its owners do not have this rule.
+
+    Args:
+        rules: `status.resourceRules` of a SelfSubjectRulesReview.
+
+    Example:
+        >>> rule = {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings"]}
+        >>> owned_in([rule | {"verbs": ["update", "patch"], "resourceNames": ["tenant-vision"]}])
+        ('vision',)
+    """
+    prefix = role_name("")
+    names = (name for rule in rules for name in _changeable_bindings(rule))
+    return tuple(sorted({name.removeprefix(prefix) for name in names if name.startswith(prefix)}))
+
+
+def _changeable_bindings(rule: Mapping[str, object]) -> Iterator[str]:
+    verbs, names = rule.get("verbs"), rule.get("resourceNames")
+    if rule.get("resources") == ["rolebindings"] and isinstance(verbs, list) and isinstance(names, list):
+        yield from (str(name) for name in names if "update" in verbs)
+
+
 def _tenants_of(rule: Mapping[str, object]) -> Iterator[IndexedTenant]:
     if rule.get("apiGroups") != [INDEX_GROUP] or rule.get("resources") != [INDEX_RESOURCE]:
         return

@@ -111,15 +111,27 @@ class Lab:
 
     def kernels(self) -> set[str]:
         """The identifiers of its kernels."""
-        answer = urllib3.request("GET", f"{self.url}/api/kernels?token={self.token}", timeout=_CONNECT_S)
-        return {it["id"] for it in answer.json()}
+        return set(self._kernel_states())
 
     def end_kernels(self, *, but: set[str]) -> None:
-        """End all other kernels: unused ones take time and memory, and make the lab end late."""
+        """End all other kernels: unused ones take time and memory, and make the lab end late.
+
+        A kernel that is told to end while it starts may end with a traceback of its own, so this waits for its start.
+        """
+        eventually(lambda: self._have_started(but), timeout_s=_CONNECT_S)
         for kernel in self.kernels() - but:
             address = f"{self.url}/api/kernels/{kernel}?token={self.token}"
             answer = urllib3.request("DELETE", address, timeout=_CONNECT_S)
             assert answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND), answer.data
+
+    def _have_started(self, but: set[str]) -> bool:
+        starting = {kernel for kernel, state in self._kernel_states().items() if state == "starting"} - but
+        assert not starting, starting
+        return True
+
+    def _kernel_states(self) -> dict[str, str]:
+        answer = urllib3.request("GET", f"{self.url}/api/kernels?token={self.token}", timeout=_CONNECT_S)
+        return {it["id"]: it["execution_state"] for it in answer.json()}
 
     def end(self) -> int:
         """End the lab and return its exit code; a second call returns the same.
@@ -188,7 +200,7 @@ def exceptions_in(printed: str) -> set[str]:
     """The last line of each traceback: the exception and its message."""
     exceptions = set()
     for block in printed.split("Traceback (most recent call last):\n")[1:]:
-        lines = block.splitlines()
+        lines = [line for line in block.splitlines() if line.strip()]
         indent = len(lines[0]) - len(lines[0].lstrip()) - 2 if lines else 0
         last = next((line for line in lines if len(line) - len(line.lstrip()) <= indent), "(not complete)")
         exceptions.add(last.strip())

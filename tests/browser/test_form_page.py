@@ -100,3 +100,6 @@ def test_a_form_says_that_its_kernel_was_restarted(how: str, open_notebook: Open
         notebook.start(_KILL)
 
     expect(words).to_be_visible()
+    notebook.run("import tenantkit as tk\ncluster = tk.connect()")
+    form = FormPage.show(notebook)
+    expect(form.root.get_by_text("The kernel was restarted: run this cell again.")).to_be_hidden()

@@ -29,3 +29,7 @@ def test_a_closed_page_is_the_only_exception_that_a_lab_may_log() -> None:
 
 def test_a_traceback_that_is_not_complete_is_not_overlooked() -> None:
     assert exceptions_in("Traceback (most recent call last):\n  File") == {"(not complete)"}
+
+
+def test_an_empty_line_does_not_end_a_traceback() -> None:
+    assert exceptions_in(FAILED.replace("ValueError:", "\nValueError:")) == {"ValueError: no"}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from tenantkit.hints import Hint
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -129,9 +130,7 @@ class Result:
     @property
     def evidence(self) -> str:
         """What was found, one after the other; at most 20, and how many more."""
-        shown = [str(each) for each in dict.fromkeys(self.found)]
-        more = [f"and {len(shown) - _SHOWN} more"] if len(shown) > _SHOWN else []
-        return "; ".join(shown[:_SHOWN] + more)
+        return first_of(map(str, dict.fromkeys(self.found)), _SHOWN, separator="; ")
 
     def next_step(self, surface: Surface) -> str:
         """What to do, in the words of a surface; empty if the check passes."""

@@ -15,6 +15,7 @@ from tenantkit.findings.causes.missing_references import missing_reference
 from tenantkit.findings.causes.relevance import is_relevant
 from tenantkit.findings.finding import Finding, cut, workload_of
 from tenantkit.findings.snapshot import event_text, first_seen, label
+from tenantkit.frames.kit.container_end import exit_code_text, restarts_text
 from tenantkit.hints import Call, Message
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.rules.manifest import controller_of
@@ -46,7 +47,6 @@ _NOT_STARTED = {
 }
 _DENIED = re.compile(r"401|403|unauthorized|denied|forbidden|authenti", re.IGNORECASE)
 _PROBE = re.compile(r"(liveness|readiness|startup) probe", re.IGNORECASE)
-_SIGNALS = {137: "killed", 139: "segmentation fault", 143: "terminated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class _Container:
         *,
         since: str | None,
         on: str = "",
+        by_editor: bool = True,
     ) -> Finding:
         return Finding(
             cause=cause,
@@ -91,6 +92,7 @@ class _Container:
             message=cut(message),
             evidence="; ".join(filter(None, (f"container {self.name}", *evidence))),
             next_steps=next_steps,
+            by_editor=by_editor,
             since=since or (self.pod.get("status") or {}).get("startTime"),
         )
 
@@ -139,6 +141,7 @@ def _cause(container: _Container) -> Finding | None:
                 [f"waiting: {reason}"],
                 next_steps,
                 since=None,
+                by_editor=False,
             )
     end = container.last_end
     if end is not None and _is_failure(container, end):
@@ -197,6 +200,7 @@ def _unconfigured(container: _Container, waiting: Manifest) -> Finding:
             ["waiting: CreateContainerConfigError"],
             "check the message: something that the container's configuration refers to is missing",
             since=None,
+            by_editor=False,
         )
     return container.finding(
         missing.cause,
@@ -210,10 +214,7 @@ def _unconfigured(container: _Container, waiting: Manifest) -> Finding:
 
 def _ended(container: _Container, end: Manifest) -> Finding | None:
     code, reason = end.get("exitCode"), end.get("reason")
-    restarts = int(container.status.get("restartCount") or 0)
-    meaning = f" ({_SIGNALS[code]})" if code in _SIGNALS else ""
-    restarted = f"{restarts} restart{'s' * (restarts != 1)}"
-    evidence = [f"last exit code {code}{meaning}, reason {reason or 'none'}, {restarted}"]
+    evidence = [f"last {exit_code_text(code)}, reason {reason or 'none'}, {restarts_text(container.status)}"]
     since, waiting = end.get("finishedAt"), container.state("waiting")
     message = str((waiting or {}).get("message") or end.get("message") or reason or "")
     if reason == "OOMKilled":
@@ -233,11 +234,12 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
             evidence,
             Message("check the log of its last run: {log}", {"log": container.log(is_previous=True)}),
             since=since,
+            by_editor=False,
         )
     if (controller_of(container.pod) or {}).get("kind") == "Job":
         return None  # the finding about its Job has the exit code
     check = Message("check its log: {log}", {"log": container.log()})
-    return container.finding("container failed", message, evidence, check, since=since)
+    return container.finding("container failed", message, evidence, check, since=since, by_editor=False)
 
 
 def _memory_limit(container: _Container) -> str | None:

@@ -60,6 +60,7 @@ def _failed(snapshot: ClusterSnapshot, job: Manifest, failed: Manifest) -> Findi
         message=cut(str(failed.get("message") or failed.get("reason") or "")),
         evidence="; ".join(evidence),
         next_steps=next_steps,
+        by_editor=is_late,
         since=failed.get("lastTransitionTime"),
         pods=int(status.get("failed") or 0),
     )
@@ -133,6 +134,7 @@ def _suspended(snapshot: ClusterSnapshot, workload: Manifest, field: str) -> Ite
         message=cut(str(state.get("message") or "")),
         evidence=f"spec.{field}: true",
         next_steps=f"set spec.{field} to false to start it; a queue such as Kueue does that by itself",
+        by_editor=True,
         since=state.get("lastTransitionTime") or workload["metadata"].get("creationTimestamp"),
         pods=0,
     )
@@ -148,5 +150,6 @@ def _past_deadline(snapshot: ClusterSnapshot, pod: Manifest) -> Finding:
         message=cut(str(status.get("message") or "")),
         evidence=f"phase Failed, reason {_DEADLINE}; activeDeadlineSeconds {deadline_s}",
         next_steps="set a longer activeDeadlineSeconds for the pod, or make the pod do less work",
+        by_editor=True,
         since=status.get("startTime"),
     )

@@ -48,6 +48,7 @@ def _waiting(snapshot: ClusterSnapshot, workload: Manifest) -> Finding:
         next_steps="set spec.active to true: the workload is deactivated"
         if spec.get("active") is False
         else next_steps,
+        by_editor=not queue or spec.get("active") is False,
         since=waiting.get("lastTransitionTime") or workload["metadata"].get("creationTimestamp"),
         pods=sum(int(part.get("count") or 0) for part in spec.get("podSets") or ()),
     )

@@ -52,6 +52,7 @@ def _refused(snapshot: ClusterSnapshot, workload: Manifest, count: int) -> Itera
         message=cut(message),
         evidence="; ".join(filter(None, (refusal.detail, where))),
         next_steps=refusal.next_steps,
+        by_editor=refusal.by_editor,
         since=since,
         pods=count,
     )

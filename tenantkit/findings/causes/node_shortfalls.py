@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tenantkit.display.human_amounts import amount_text
 from tenantkit.findings.causes.scheduler_reasons import SchedulerCode, read_reason
 from tenantkit.frames.quota import unit_of
+from tenantkit.rules.listing import first_of
 from tenantkit.rules.node_fit import misfit, node_state, untolerated_taint
 from tenantkit.rules.pod_requests import pod_requests
 
@@ -31,8 +32,7 @@ def node_shortfalls(snapshot: ClusterSnapshot, pod: Manifest) -> str:
         shortfalls = ", ".join(_shortfalls(pod["spec"], state, is_known=not isinstance(snapshot.bound, str)))
         if shortfalls:
             texts.append(f"{state.node['metadata']['name']}: {shortfalls}")
-    more = [f"and {len(texts) - _SHOWN} more nodes"] if len(texts) > _SHOWN else []
-    return "; ".join([*texts[:_SHOWN], *more])
+    return first_of(texts, _SHOWN, separator="; ", unit="node")
 
 
 def node_states(snapshot: ClusterSnapshot) -> list[NodeState]:

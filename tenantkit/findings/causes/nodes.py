@@ -77,5 +77,6 @@ def _rejected(snapshot: ClusterSnapshot, pod: Manifest, reason: str) -> Iterator
         evidence="; ".join(filter(None, (*evidence, f"node {node}" if node else ""))),
         next_steps="set the requests to what the pod really needs, so that it gets a node with enough resources, "
         "and start it again",
+        by_editor=True,
         since=disrupted.get("lastTransitionTime") or status.get("startTime"),
     )

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.causes.cordons import beyond_cordons
+from tenantkit.findings.causes.node_labels import existing_labels
 from tenantkit.findings.causes.node_shortfalls import node_shortfalls, node_states
 from tenantkit.findings.causes.scheduler_reasons import SchedulerCode, read_reason, reasons_of, total_nodes
 from tenantkit.findings.finding import Finding, cut
@@ -74,6 +75,7 @@ def _unhandled(snapshot: ClusterSnapshot, pod: Manifest) -> Finding:
         message="",
         evidence=f"spec.schedulerName: {name}; no scheduler has set the condition PodScheduled",
         next_steps=f"check whether a scheduler named {name} is running, or set another one in schedulerName",
+        by_editor=True,
         since=pod["metadata"].get("creationTimestamp"),
     )
 
@@ -96,13 +98,13 @@ def _unschedulable(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest
             since=scheduled.get("lastTransitionTime"),
             **common,
         )
+    reasons = beyond_cordons(counts or {message: 1}, pod["spec"], node_states(snapshot))
     return Finding(
         cause="no node fits",
         object=label(pod),
         evidence="; ".join(filter(None, (counted, node_shortfalls(snapshot, pod), where))),
-        next_steps=next_steps(
-            beyond_cordons(counts or {message: 1}, pod["spec"], node_states(snapshot)), snapshot.team
-        ),
+        next_steps=next_steps(reasons, snapshot.team, labels=existing_labels(pod["spec"], snapshot.all("Node"))),
+        by_editor=any(read_reason(text).code in _BY_EDITOR for text in reasons),
         since=scheduled.get("lastTransitionTime"),
         **common,
     )
@@ -127,7 +129,7 @@ def _unbound(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest) -> F
     name = named[1] if named else next(_unbound_claims(snapshot, pod), None)
     claim = snapshot.find("PersistentVolumeClaim", name or "", namespace)
     evidence, since = ["condition PodScheduled"], scheduled.get("lastTransitionTime")
-    steps = "check the claim's events"
+    steps, by_editor = "check the claim's events", claim is not None
     if claim is not None:
         spec, phase = claim.get("spec") or {}, (claim.get("status") or {}).get("phase")
         evidence.insert(0, f"phase {phase or 'unknown'}, storage class {spec.get('storageClassName') or 'none'}")
@@ -137,7 +139,7 @@ def _unbound(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest) -> F
             since = first_seen(event) or since
             break
     elif named is not None and named["missing"]:
-        steps = f"create the claim {name}, or use another one"
+        steps, by_editor = f"create the claim {name}, or use another one", True
     return Finding(
         cause="volume unbound",
         chain=snapshot.chain(pod),
@@ -146,6 +148,7 @@ def _unbound(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest) -> F
         message=cut(message),
         evidence="; ".join(evidence),
         next_steps=steps,
+        by_editor=by_editor,
         since=since,
     )
 
@@ -169,20 +172,23 @@ _STEPS: Mapping[SchedulerCode, str] = {
     SchedulerCode.TOO_MANY_PODS: "delete pods: the nodes have as many as they allow",
     SchedulerCode.NO_NODES: "report to {team} that the cluster has no node",
 }
+_BY_EDITOR = frozenset(_STEPS) - {SchedulerCode.CORDONED, SchedulerCode.NO_NODES}
 
 
-def next_steps(counts: Mapping[str, int], team: str, *, can_free: bool = True) -> str:
+def next_steps(counts: Mapping[str, int], team: str, *, can_free: bool = True, labels: str = "") -> str:
     """What would help, the reason that rules out most nodes first.
 
     Args:
         counts: how many nodes each reason rules out, by the scheduler's text.
         team: who maintains the nodes.
         can_free: whether to suggest freeing resources on a node. Default: yes.
+        labels: which labels the nodes have in place of those that the pod asks for. Default: unknown.
     """
     steps = []
     for text, _ in sorted(counts.items(), key=lambda item: -item[1]):
         reason = read_reason(text)
         if reason.code in _STEPS:
             or_free = _OR_FREE if can_free and reason.code is SchedulerCode.INSUFFICIENT else ""
-            steps.append(_STEPS[reason.code].format(resource=reason.resource, team=team) + or_free)
+            those = f": {labels}" if labels and reason.code is SchedulerCode.NODE_SELECTOR else ""
+            steps.append(_STEPS[reason.code].format(resource=reason.resource, team=team) + or_free + those)
     return "; ".join(dict.fromkeys(steps)) or "check the scheduler's message"

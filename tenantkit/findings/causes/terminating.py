@@ -68,7 +68,7 @@ def _stuck(snapshot: ClusterSnapshot, manifest: Manifest) -> Finding:
     node = (manifest.get("spec") or {}).get("nodeName") if manifest["kind"] == "Pod" else None
     problem = node_problem(snapshot, node) if node else None
     evidence = [f"deleted at {metadata['deletionTimestamp']}"]
-    what = label(manifest)
+    what, users = label(manifest), ""
     if finalizers:
         evidence.append(f"finalizers: {', '.join(finalizers)}")
         next_steps = f"wait until the controller of {', '.join(finalizers)} has finished and removes the finalizer"
@@ -94,6 +94,7 @@ def _stuck(snapshot: ClusterSnapshot, manifest: Manifest) -> Finding:
         message="",
         evidence="; ".join(evidence),
         next_steps=next_steps,
+        by_editor=bool(users),
         since=metadata["deletionTimestamp"],
         pods=int(manifest["kind"] == "Pod"),
     )

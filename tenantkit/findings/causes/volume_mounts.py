@@ -63,6 +63,7 @@ def _mount(snapshot: ClusterSnapshot, pod: Manifest, event: Manifest) -> Finding
         message=cut(message),
         evidence=event_text(event),
         next_steps=missing.next_steps,
+        by_editor=True,
         since=first_seen(event),
     )
 

@@ -7,204 +7,44 @@ hold them. One gate is enough for a `no`, a `yes` needs all three; anything that
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.cluster.visible import list_visible
-from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Worded
+from tenantkit.findings.causes.node_labels import existing_labels
 from tenantkit.findings.causes.scheduling import next_steps
 from tenantkit.findings.fits.dry_run_pod import dry_run, make_pod
-from tenantkit.findings.fits.lacking import lacking, quota_steps
+from tenantkit.findings.fits.fit import Fit, FitCheck, in_order
+from tenantkit.findings.fits.lacking import quota_steps
 from tenantkit.findings.fits.node_room import node_room
 from tenantkit.findings.fits.quota_room import quota_room
 from tenantkit.findings.quota_holders import holders_text
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
-from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.frames.quota import unit_of
-from tenantkit.hints import Hint
-from tenantkit.provision.stored.platform import known_team
+from tenantkit.provision.stored.platform import known_platform
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
 from tenantkit.rules.unschedulable import NO_NODES
+from tenantkit.spec.people import platform_team
 from tenantkit.spec.plain_values import plain
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.display.frame import Frame
     from tenantkit.findings.fits.dry_run_pod import DryRunPod
+    from tenantkit.findings.fits.fit import Answer, Gate
     from tenantkit.findings.fits.quota_room import QuotaRoom
-    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
-Answer = Literal["yes", "maybe", "no"]
-Gate = Literal["api server", "quota", "nodes"]
-
-FITS: Schema = {
-    "object": "string",
-    "resource": "string",
-    "unit": "string",
-    "per_pod": "Float64",
-    "requested": "Float64",
-    "free": "Float64",
-    "pods": "Int64",
-    "answer": "string",
-    "reason": "string",
-    "next_steps": "string",
-}
-_ORDER: tuple[Answer, ...] = ("no", "maybe", "yes")
 _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
 _NAMED = 3  # of the objects that cannot be parsed
-_ASK = Hint("{request_quota} writes the text to ask for more")
 _OTHER_CLASS = "use a priority class that the platform lists, or none"
 _OTHERS = "pods of other tenants"
 _SERVER, _NODES = "API server", "Node"  # what `FitCheck.object` holds for these gates
-
-
-@dataclass(frozen=True, slots=True)
-class FitCheck:
-    """One thing that could block the pods.
-
-    Args:
-        gate: where a pod meets it.
-        object: what decides: `ResourceQuota/team`, `Node` for all nodes together, or what refuses such a pod.
-        answer: whether it admits all of the pods.
-        pods: how many it admits; None where unknown, or where it sets no number.
-        resource: the resource it is about; None if it is not about one.
-        per_pod: what one pod takes, in base units.
-        free: what is left; None where unknown.
-        granted: what a quota allows in all; None where unknown, or where it is no quota.
-        reason: why not, or why it is unknown.
-        next_steps: what to do; empty if there is nothing to do.
-
-    Example:
-        >>> blocking = [check for check in fits(cluster, "speech", pods=1000).checks if check.answer == "no"]
-        >>> blocking[0].gate
-        'quota'
-    """
-
-    gate: Gate
-    object: str
-    answer: Answer
-    pods: int | None = None
-    resource: str | None = None
-    per_pod: float | None = None
-    free: float | None = None
-    granted: float | None = None
-    reason: str = ""
-    next_steps: str = ""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Fit:
-    """The answer of `fits`. Shows itself as a table.
-
-    Args:
-        wanted: how many pods the question was about.
-        checks: the checks, those that block first.
-        incomplete: by kind, why it could not be read.
-
-    Example:
-        >>> fit = fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
-        >>> fit.answer, fit.blocks_first
-        ('no', 'ResourceQuota/tenantkit-quota')
-    """
-
-    wanted: int
-    checks: tuple[FitCheck, ...]
-    incomplete: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def answer(self) -> Answer:
-        """`yes`, `maybe` or `no`."""
-        return min((check.answer for check in self.checks), key=_ORDER.index, default="yes")
-
-    @property
-    def pods(self) -> int | None:
-        """How many such pods would fit now; None where something is unknown."""
-        if any(check.pods is None and (check.answer != "yes" or check.gate == "nodes") for check in self.checks):
-            return None
-        return min((check.pods for check in self.checks if check.pods is not None), default=None)
-
-    @property
-    def blocks_first(self) -> str | None:
-        """What blocks the pods, of several the first that a pod meets; None if nothing is known to block them."""
-        return next((check.object for check in self.checks if check.answer == "no"), None)
-
-    @property
-    def next_steps(self) -> str:
-        """What to do so that the pods fit; empty if there is nothing to do."""
-        steps = [check.next_steps for check in self.checks if check.answer == "no" and check.next_steps]
-        return "; ".join(dict.fromkeys(steps))
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The checks as a DataFrame.
-
-        Returns:
-            object, resource, unit (`cores`, `bytes`, `count`), answer, reason, next_steps: string; per_pod, requested
-            (by all pods), free, in that unit: Float64; pods (how many it admits): Int64; <NA> where unknown or not
-            applicable. Checks that block come first. `attrs["incomplete"]`: by kind, why it could not be read.
-        """
-        return self._frame
-
-    @property
-    def _frame(self) -> Frame:
-        frame = frame_of_rows([self._row(check) for check in self.checks], FITS)
-        frame.attrs["incomplete"] = dict(self.incomplete)
-        return frame
-
-    def _row(self, check: FitCheck) -> tuple[object, ...]:
-        unit = unit_of(check.resource) if check.resource else None
-        requested = None if check.per_pod is None else check.per_pod * self.wanted
-        texts = (check.answer, check.reason or None, check.next_steps or None)
-        return check.object, check.resource, unit, check.per_pod, requested, check.free, check.pods, *texts
-
-    def __str__(self) -> str:
-        shown, more = self._shown
-        table = f"\n\n{shown!r}" if len(shown) else ""
-        return f"{self.summary}{table}\n{more}".rstrip()
-
-    def __repr__(self) -> str:
-        return f"<Fit: {clean(self.summary)}>"
-
-    def _repr_html_(self) -> str:
-        shown, more = self._shown
-        return f"<p>{escape(clean(self.summary))}</p>{shown._repr_html_() if len(shown) else ''}<p>{escape(more)}</p>"
-
-    @property
-    def _shown(self) -> tuple[Frame, str]:
-        """The checks to show: of a `no`, those that block, since nothing else can change it."""
-        frame = self._frame.drop(columns="per_pod")
-        if self.answer != "no":
-            return frame, ""
-        blocking = frame[frame["answer"] == "no"].drop(columns="answer").dropna(axis="columns", how="all")
-        blocking.attrs["incomplete"] = {}
-        unknown = int((frame["answer"] == "maybe").sum())
-        passed = len(frame) - len(blocking) - unknown
-        more = [f"{passed} more check{'s do' if passed > 1 else ' does'} not block"] if passed else []
-        more += [f"{unknown} {'are' if unknown > 1 else 'is'} unknown and may block"] if unknown else []
-        lines = [f"{'; '.join(more)}: see .frame"] if more else []
-        if any(check.gate == "quota" and check.answer == "no" for check in self.checks):
-            lines.append(_ASK.words("python"))
-        return blocking, "\n".join(lines)
-
-    @property
-    def summary(self) -> str:
-        """The answer in a line or two, with what blocks the pods: `no: 2 of 4 pods fit; 8 GPUs requested, 4 GPUs …`."""
-        count = f"{self.pods} of {self.wanted} pods fit" if 0 < (self.pods or 0) < self.wanted else ""
-        blocking = [lacking(check, self.wanted) for check in self.checks if check.answer == "no"]
-        unknown = [check.reason for check in self.checks if check.answer == "maybe"] if not blocking else []
-        details = "; ".join(filter(None, (count, *dict.fromkeys((*blocking, *unknown)))))
-        return f"{self.answer}: {details}" if details else f"{self.answer}: {self.wanted} pods fit"
 
 
 @takes_cluster
@@ -261,7 +101,9 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         raise InvalidSpecError([Problem("tenant", None, "pass one tenant's name, for example 'vision'")])
     amounts: dict[str, Any] = {"cpu": cpu, "memory": memory, "gpus": gpus, "accelerator": accelerator}
     make_pod("", **amounts, pod_spec=pod_spec)  # wrong amounts are refused before any request
-    namespaces = resolve_filters(cluster, tenant=tenant).namespaces or ()
+    check_filters(tenant=tenant)
+    platform = known_platform(cluster)
+    namespaces = resolve_filters(cluster, tenant=tenant, platform=platform).namespaces or ()
     if len(namespaces) != 1:
         named = ", ".join(namespaces)
         reason = f"is the label of several namespaces ({named}): remove it from all but the tenant's own"
@@ -270,26 +112,26 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     pod = make_pod(namespace, **amounts, pod_spec=pod_spec)
     objects, incomplete = _read(cluster, namespace)
     admitted = dry_run(cluster, pod, objects.get("LimitRange", []))
-    snapshot = ClusterSnapshot(objects, cluster.server_time, incomplete, team=known_team(cluster))
-    return predict(snapshot, admitted, wanted=pods)
+    snapshot = ClusterSnapshot(objects, cluster.server_time, incomplete, team=platform_team(platform))
+    return predict(snapshot, admitted, wanted=pods, tenant=tenant)
 
 
-def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int) -> Fit:
+def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int, tenant: str | None = None) -> Fit:
     """The answer of `fits`: pure.
 
     Args:
         snapshot: quotas and pods of the namespace, nodes, and under `AnyPod` the pods of all namespaces.
         admitted: the pod as the server would store it.
         wanted: how many pods.
+        tenant: its name, for the call that asks for a larger quota. Default: unknown.
     """
     checks = [
         *_check_admission(snapshot, admitted),
         *_check_quotas(snapshot, admitted.pod, wanted),
         *_check_nodes(snapshot, admitted.pod, wanted),
     ]
-    ordered = sorted(checks, key=lambda check: _ORDER.index(check.answer))
     incomplete = {_OTHERS if kind == "AnyPod" else kind: reason for kind, reason in snapshot.incomplete.items()}
-    return Fit(wanted, tuple(ordered), incomplete)
+    return Fit(wanted, in_order(checks), incomplete, tenant)
 
 
 def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], dict[str, str]]:
@@ -393,5 +235,6 @@ def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[
     unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer, *after_first)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
-    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, snapshot.team, can_free=False)
+    labels = existing_labels(pod["spec"], snapshot.all("Node"))
+    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, snapshot.team, can_free=False, labels=labels)
     return [FitCheck(gate, _NODES, answer, None if unsure else room.pods, reason=reason, next_steps=steps)]

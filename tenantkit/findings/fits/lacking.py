@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING
 
 from tenantkit.display.human_amounts import amount_text, used_text
-from tenantkit.frames.quota import unit_of
+from tenantkit.frames.quota import quantity_text, unit_of
+from tenantkit.hints import Call
+from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.provision.plans.quota_words import entry_words
+from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR, is_accelerator
 
 if TYPE_CHECKING:
-    from tenantkit.findings.fits.fits import FitCheck
+    from collections.abc import Iterable, Iterator
+
+    from tenantkit.findings.fits.fit import FitCheck
     from tenantkit.findings.fits.quota_room import QuotaRoom
+
+_REQUESTS = "requests."
+_ARGUMENTS = {"requests.cpu": "cpu", "requests.memory": "memory", "pods": "pods"}  # of `request_quota`
+_MILLI = 1000
 
 
 def lacking(check: FitCheck, wanted: int) -> str:
@@ -44,6 +55,44 @@ def quota_steps(room: QuotaRoom, wanted: int, held: str, team: str) -> str:
         return f"ask {team} to grant {more} more{fewer}"
     shortfall = _amount(needed - float(room.free or 0), room.resource)
     return f"free {shortfall}" + (f", {held}" if held else f", or ask {team} for a larger quota")
+
+
+def request_call(tenant: str | None, checks: Iterable[FitCheck], wanted: int) -> Call | None:
+    """The call that asks for a quota with room for the pods: what is in use now and what they take.
+
+    Args:
+        tenant: its name; None where unknown.
+        checks: of all gates; those of tenantkit's own quota that block count.
+        wanted: how many pods the question was about.
+
+    Returns:
+        None if no entry that blocks is one of `request_quota`.
+    """
+    amounts: dict[str, object] = {}
+    for check in checks:
+        if check.answer == "no" and check.object == f"ResourceQuota/{QUOTA_NAME}":
+            for name, value in _arguments(check, wanted):
+                amounts.setdefault(name, value)
+    return Call("request_quota", {"tenant": tenant, **amounts}) if tenant is not None and amounts else None
+
+
+def _arguments(check: FitCheck, wanted: int) -> Iterator[tuple[str, object]]:
+    """The argument of `request_quota` for one entry, with its total amount."""
+    if check.resource is None or check.per_pod is None or check.free is None or check.granted is None:
+        return
+    total = check.granted - check.free + check.per_pod * wanted
+    accelerator = check.resource.removeprefix(_REQUESTS)
+    if is_accelerator(accelerator):
+        yield "gpus", ceil(total)
+        if accelerator != DEFAULT_ACCELERATOR:
+            yield "accelerator", accelerator
+    elif (name := _ARGUMENTS.get(check.resource)) == "memory":
+        yield name, quantity_text(Fraction(ceil(total)), check.resource)
+    elif name == "cpu":
+        milli = Fraction(ceil(round(total * _MILLI, 3)), _MILLI)  # a float may end in …0001
+        yield name, int(milli) if milli.denominator == 1 else float(milli)
+    elif name is not None:
+        yield name, ceil(total)
 
 
 def _amount(amount: float, resource: str) -> str:

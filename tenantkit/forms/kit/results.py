@@ -11,8 +11,8 @@ from tenantkit.forms.kit.changes import changes_to_make, refused_changes
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.provision.plans.headlines import headline_lines, headlines
-from tenantkit.provision.plans.markup import SORT_WORDS
 from tenantkit.provision.plans.notice import notice_lines
+from tenantkit.provision.plans.shown.markup import SORT_WORDS
 from tenantkit.provision.plans.table import entries
 from tenantkit.spec.people import platform_team
 

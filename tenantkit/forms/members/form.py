@@ -23,7 +23,7 @@ from tenantkit.forms.members.inputs import MembersInputs
 from tenantkit.frames.members import members
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.edits.reasons import ask_owners
+from tenantkit.provision.content.team_objects import owners_of_team
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant_namespace, readable_tenant_namespaces, stored_tenant
 from tenantkit.provision.team.members import plan_members
@@ -145,7 +145,7 @@ class MembersForm(PlanForm[tuple[str, "Choice"]]):
         found = members(self.cluster, tenant=name)
         may_change = self.cluster.can("create", "RoleBinding", namespace=namespace["metadata"]["name"])
         team = platform_team(get_platform(self.cluster))
-        reason = ask_owners(tenant.owners, team, is_frozen=tenant.frozen == "read-only").words("form")
+        reason = owners_of_team(tenant, team).words("form")
         self.members = found
         self._refusal = "" if may_change else reason
         self._shown = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.requests.unreadable import unreadable_in
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,9 +45,8 @@ def note_unreadable(incomplete: dict[str, str], *found: Iterable[object]) -> Non
         for unreadable in unreadable_in(each):
             by_kind.setdefault(unreadable.kind, []).append(str(unreadable))
     for kind, texts in by_kind.items():
-        more = [f"and {len(texts) - _NAMED} more"] if len(texts) > _NAMED else []
-        before = [incomplete[kind]] if kind in incomplete else []
-        incomplete[kind] = "; ".join(before + texts[:_NAMED] + more)
+        before = f"{incomplete[kind]}; " if kind in incomplete else ""
+        incomplete[kind] = before + first_of(texts, _NAMED, separator="; ")
 
 
 def gap_in_namespaces(covered: Scope, scope: Scope) -> str | None:

@@ -7,15 +7,18 @@ is left out, unless it is named.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.frames.kit.container_end import end_text, restarts_text
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.owners import owner_of, owners_of, read_chains
-from tenantkit.hints import Hint, Message
+from tenantkit.frames.kit.similar_workloads import similar_workload
+from tenantkit.hints import Call, Hint, Message
 from tenantkit.rules.kinds import KINDS
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -31,6 +34,8 @@ _LISTS = (
     ("containers", "containerStatuses"),
 )
 _STARTING = frozenset({"ContainerCreating", "PodInitializing"})
+_MADE_WITHOUT_PODS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet")
+_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,9 @@ class LoggedContainer:
         has_run_before: whether it has a previous run.
         never_started: the kubelet's reason why it could not be started, such as `CreateContainerConfigError`; None if
             it has started, or may still do so.
+        end: when and how the run of its log failed; None if it goes on, or did not fail.
+        previous_end: when and how the run before ended; None if there was none.
+        restarts: how often it was restarted, in words.
     """
 
     namespace: str
@@ -57,6 +65,9 @@ class LoggedContainer:
     has_node: bool
     has_run_before: bool
     never_started: str | None = None
+    end: str | None = None
+    previous_end: str | None = None
+    restarts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +75,14 @@ class LoggedContainers:
     """The containers of a workload in the order in which they are shown.
 
     Args:
+        workload: whose they are, as `Kind/name`.
         containers: of at most `max_pods` pods.
         scope: the namespaces that were read.
         pods_left_out: how many more pods there are.
         incomplete: by kind, why pods may be missing.
     """
 
+    workload: str
     containers: tuple[LoggedContainer, ...]
     scope: Scope
     pods_left_out: int
@@ -81,26 +94,36 @@ def find_containers(
 ) -> LoggedContainers:
     """The containers of a workload's pods.
 
+    Args:
+        cluster: the connection.
+        workload: as `Kind/name`, or a name that one workload or pod has.
+        filters: where, and with which labels.
+        container: only this one; None for all.
+        max_pods: at most so many pods.
+
     Raises:
-        InvalidSpecError: the workload is not `Kind/name`, or no pod has such a container.
+        InvalidSpecError: several workloads have this name, or no pod has such a container.
         NotFound: there is no such workload.
         PermissionDenied: pods may not be listed in any namespace.
 
     RBAC: list pods, and the kinds of their owners.
     """
-    kind, _, name = workload.partition("/") if isinstance(workload, str) else ("", "", "")
-    if not kind or not name:
+    parts = workload.partition("/") if isinstance(workload, str) else ("", "", "")
+    if not parts[0] or (parts[1] and not parts[2]):
         raise InvalidSpecError([Problem("workload", workload, "use Kind/name, for example 'Deployment/train'")])
     where, selector = filters.namespaces, filters.label_selector
     found, scope = list_visible(cluster, "Pod", namespaces=where, label_selector=selector)
     pods = as_read("Pod", found)
     starts = {(pod["metadata"]["namespace"], owner) for pod in pods if (owner := owner_of(pod["metadata"])) is not None}
-    is_pod = kind == "Pod"
+    is_pod = parts[0] == "Pod" and bool(parts[2])
     chains = read_chains(cluster, set() if is_pod else starts, namespaces=None if scope == "cluster" else scope)
     links = [(pod, _links(pod, chains)) for pod in pods]
+    known = {link for _, names in links for link in names}
+    if not parts[2]:
+        workload = _named(cluster, workload, known, [names[-1] for _, names in links], scope)
     chosen = [pod for pod, names in links if workload in names]
-    if not chosen and not _exists(cluster, kind, name, scope):
-        raise _not_found(workload, {link for _, names in links for link in names})
+    if not chosen and not _exists(cluster, workload, scope):
+        raise _not_found(workload, known, [names[-1] for _, names in links])
     chosen.sort(key=lambda pod: pod["metadata"].get("creationTimestamp") or "", reverse=True)
     chosen.sort(key=lambda pod: not any(each.is_failing for each in _containers(pod)))
     every = [each for pod in chosen[:max_pods] for each in _containers(pod, container)]
@@ -108,27 +131,59 @@ def find_containers(
         names = sorted({each.name for pod in chosen for each in _containers(pod, is_whole=True)})
         raise InvalidSpecError([Problem("container", container, f"use one of {', '.join(map(repr, names))}")])
     every.sort(key=lambda each: not each.is_failing)
-    return LoggedContainers(tuple(every), scope, max(0, len(chosen) - max_pods), dict(chains.incomplete))
+    return LoggedContainers(workload, tuple(every), scope, max(0, len(chosen) - max_pods), dict(chains.incomplete))
 
 
-def notes_on_pods(workload: str, found: LoggedContainers) -> Iterator[Message]:
-    """What to say where there are no pods, or more than are read."""
+def notes_on_pods(found: LoggedContainers, explain: Message) -> Iterator[Message]:
+    """What to say where there are no pods, or more than are read.
+
+    Args:
+        found: the containers.
+        explain: the call of `why` for this workload.
+    """
     if not found.containers:
-        yield Message("{workload} has no pods, so it has no logs; {why} says why", {"workload": workload})
+        values = {"workload": found.workload, "call": explain}
+        yield Message("{workload} has no pods, so it has no logs; {call} says why", values)
     if found.pods_left_out:
         yield Message("{count} more pods are left out: {more_pods}", {"count": found.pods_left_out})
 
 
-def _links(pod: Manifest, chains: Chains) -> set[str]:
-    """The pod and its owners, as `Kind/name`."""
+def why_call(filters: Filters, tenant: str | None, workload: str) -> Call:
+    """The call of `why` for a workload, with the filters of the caller."""
+    where = {} if tenant is not None or filters.namespaces is None else {"namespaces": list(filters.namespaces)}
+    return Call("why", {"tenant": tenant, **where, "workload": workload})
+
+
+def _links(pod: Manifest, chains: Chains) -> list[str]:
+    """The pod and its owners up to the top-level one, as `Kind/name`."""
     metadata = pod["metadata"]
     owners = owners_of(metadata)
     above = chains.above(metadata["namespace"], owners[-1]) if owners else ()
-    return {f"Pod/{metadata['name']}", *map(str, owners), *map(str, above)}
+    return [f"Pod/{metadata['name']}", *map(str, owners), *map(str, above)]
 
 
-def _exists(cluster: Cluster, kind: str, name: str, scope: Scope) -> bool:
+def _named(cluster: Cluster, name: str, links: Collection[str], roots: Collection[str], scope: Scope) -> str:
+    """The only workload or pod with this name, as `Kind/name`.
+
+    Raises:
+        InvalidSpecError: several have it.
+        NotFound: none has it.
+    """
+    found = sorted(link for link in links if link.partition("/")[2] == name)
+    if not found:
+        others = [f"{kind}/{name}" for kind in _MADE_WITHOUT_PODS]
+        exist = side_by_side(lambda link: _exists(cluster, link, scope), others)
+        found = [link for link, is_there in zip(others, exist, strict=True) if is_there]
+    if len(found) > 1:
+        raise InvalidSpecError([Problem("workload", name, f"use one of {', '.join(map(repr, found))}")])
+    if not found:
+        raise _not_found(name, links, roots)
+    return found[0]
+
+
+def _exists(cluster: Cluster, workload: str, scope: Scope) -> bool:
     """Whether a workload without pods exists, as far as it may be read."""
+    kind, _, name = workload.partition("/")
     place = KINDS.get(kind)
     if place is None or not place.namespaced or kind in ("Pod", "Secret"):
         return False
@@ -144,11 +199,13 @@ def _exists(cluster: Cluster, kind: str, name: str, scope: Scope) -> bool:
     return bool(found)
 
 
-def _not_found(workload: str, names: Collection[str]) -> NotFound:
-    named = sorted(link for link in names if link.partition("/")[2] == workload.partition("/")[2])
-    near = named[:1] or get_close_matches(workload, sorted(names), n=1)
-    if near:
-        hint = Hint("did you mean {near!r}?", {"near": near[0]})
+def _not_found(workload: str, links: Collection[str], roots: Collection[str]) -> NotFound:
+    """There is no such workload: a similar one, or else those that have pods."""
+    near = similar_workload(workload, links)
+    if near is not None:
+        hint = Hint("did you mean {near!r}?", {"near": near})
+    elif roots:
+        hint = Hint("those with pods are {known}", {"known": first_of(sorted({*roots}), _NAMED)})
     else:
         hint = Hint("use Kind/name, for example 'Deployment/train'; {workloads} lists all workloads")
     what = f"there is no workload {workload!r} that has pods"
@@ -171,9 +228,24 @@ def _containers(pod: Manifest, only: str | None = None, *, is_whole: bool = Fals
                     created=metadata.get("creationTimestamp") or "",
                     is_failing=_is_failing(entry),
                     has_node=bool(spec.get("nodeName")),
-                    has_run_before=(entry.get("lastState") or {}).get("terminated") is not None,
+                    has_run_before=_last(entry) is not None,
                     never_started=_never_started(entry),
+                    end=_end(entry),
+                    previous_end=None if (last := _last(entry)) is None else end_text(last),
+                    restarts=restarts_text(entry),
                 )
+
+
+def _last(status: Manifest) -> Manifest | None:
+    """How the run before ended; None if there was none."""
+    return (status.get("lastState") or {}).get("terminated")
+
+
+def _end(status: Manifest) -> str | None:
+    """How the run that has the current log failed: of a container that waits for its restart, that is the last run."""
+    state = status.get("state") or {}
+    ended = state.get("terminated") or (_last(status) if "waiting" in state else None)
+    return end_text(ended) if ended and ended.get("exitCode") else None
 
 
 def _is_done(status: Manifest) -> bool:

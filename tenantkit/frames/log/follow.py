@@ -19,7 +19,7 @@ from tenantkit.cluster.arguments import as_seconds, takes_cluster
 from tenantkit.cluster.logs import follow_log
 from tenantkit.cluster.requests.log import LogSelection
 from tenantkit.exceptions import InvalidSpecError, Problem, TenantKitError
-from tenantkit.frames.log.containers import find_containers, notes_on_pods
+from tenantkit.frames.log.containers import find_containers, notes_on_pods, why_call
 from tenantkit.frames.log.limits import MAX_PODS, LogLimits
 from tenantkit.frames.log.lines import LogLine, parse_line
 from tenantkit.hints import Message
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.requests.log import FollowedLog
     from tenantkit.frames.log.containers import LoggedContainer, LoggedContainers
+    from tenantkit.hints import Call
 
 FOLLOWED_TAIL = 10
 _QUEUED_LINES = 1000
@@ -227,7 +228,7 @@ def follow_logs(  # noqa: PLR0913 (all but two are optional)
 
     Args:
         cluster: the connection, from `connect`.
-        workload: as `Kind/name`: `Deployment/crawl`, `Job/train`, `Pod/x`.
+        workload: as `Kind/name`: `Deployment/crawl`, `Job/train`, `Pod/x`; or a name, as for `logs`.
         tenant: only in this tenant's namespaces, by name. Default: in all tenants'.
         namespaces: only in these, in place of `tenant`. Default: as for `logs`.
         label_selector: only of pods whose labels match, in the API server's syntax. Default: all.
@@ -264,18 +265,20 @@ def follow_logs(  # noqa: PLR0913 (all but two are optional)
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     found = find_containers(cluster, workload, filters, container=container, max_pods=max_pods)
     followed = [(each, follow_log(cluster, _selection(each, limits))) for each in found.containers if each.has_node]
-    notes = [*notes_on_pods(workload, found), *_waiting(found), *_later(workload)]
+    why = why_call(filters, tenant, found.workload)
+    notes = [*notes_on_pods(found, why), *_waiting(found, why), *_later(found.workload)]
     return LogStream(followed, timeout_s=seconds, notes=notes, incomplete=found.incomplete)
 
 
-def _waiting(found: LoggedContainers) -> Iterator[Message]:
+def _waiting(found: LoggedContainers, why: Call) -> Iterator[Message]:
     """How many containers have no log yet."""
     count = sum(not each.has_node for each in found.containers)
     if count == 1:
-        yield Message("1 container has no log, since its pod has no node yet; {why} says why")
+        yield Message("1 container has no log, since its pod has no node yet; {call} says why", {"call": why})
     elif count:
         yield Message(
-            "{count} containers have no log, since their pods have no node yet; {why} says why", {"count": count}
+            "{count} containers have no log, since their pods have no node yet; {call} says why",
+            {"count": count, "call": why},
         )
 
 

@@ -39,6 +39,8 @@ class ContainerLog:
         lines: oldest first.
         previous: whether it is that of the container's previous run.
         note: why there are no lines, or not all; None if there is nothing to say.
+        end: when and how this run ended, and how often the container was restarted; None if it goes on, or did not
+            fail.
 
     Example:
         >>> [(each.container, len(each.lines)) for each in tk.logs(cluster, "Deployment/transcribe").containers]
@@ -51,6 +53,7 @@ class ContainerLog:
     lines: tuple[LogLine, ...]
     previous: bool = False
     note: Message | None = None
+    end: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,7 +82,7 @@ class Logs:
     @property
     def text(self) -> str:
         """All lines that were read; above those of each container, if there are several, its pod and name."""
-        return "\n".join(line for _, lines in self._sections() for line in lines)
+        return "\n".join(line for each in self.containers for line in [*self._title(each), *_lines(each)])
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -96,9 +99,14 @@ class Logs:
             frame.attrs[EMPTY] = f"No lines in the logs of {self.workload}."
         return frame
 
-    def words(self, surface: Surface = "python") -> str:
-        """The text and the notes, in the words of Python, the command line or a form."""
-        return "\n".join(self._shown(surface))
+    def words(self, surface: Surface = "python", *, with_ends: bool = True) -> str:
+        """The text, how runs ended, and the notes, in the words of Python, the command line or a form.
+
+        Args:
+            surface: `python`, `shell` or `form`.
+            with_ends: whether to say how runs ended. Default: yes.
+        """
+        return "\n".join(self._shown(surface, with_ends=with_ends))
 
     def __str__(self) -> str:
         return self.words("python")
@@ -109,9 +117,13 @@ class Logs:
     def _repr_html_(self) -> str:
         return f'<pre class="mathjax_ignore" tabindex="0" style="{_STYLE}">{escape(self.words("python"))}</pre>'
 
-    def _shown(self, surface: Surface) -> Iterator[str]:
+    def _shown(self, surface: Surface, *, with_ends: bool) -> Iterator[str]:
         """The lines as they are shown: only the last ones of a long log."""
-        for each, lines in self._sections():
+        for each in self.containers:
+            yield from self._title(each)
+            if with_ends and each.end is not None:
+                yield f"({each.end})"
+            lines = _lines(each)
             more = len(lines) - _SHOWN_LINES
             yield from lines if more <= 0 else [f"({more:,} earlier lines are in .text)", *lines[-_SHOWN_LINES:]]
             if each.note is not None:
@@ -119,13 +131,12 @@ class Logs:
         for note in self.notes:
             yield f"({note.words(surface)})"
 
-    def _sections(self) -> Iterator[tuple[ContainerLog, list[str]]]:
-        is_alone = len(self.containers) == 1
-        for each in self.containers:
-            lines = [line.text for line in each.lines]
-            yield each, lines if is_alone else [_title(each), *lines]
+    def _title(self, log: ContainerLog) -> list[str]:
+        """The line above those of a container, if there are several."""
+        run = ", previous run" if log.previous else ""
+        title = f"# Pod/{log.pod} in {log.namespace}, container {log.container}{run}"
+        return [title] if len(self.containers) > 1 else []
 
 
-def _title(log: ContainerLog) -> str:
-    run = ", previous run" if log.previous else ""
-    return f"# Pod/{log.pod} in {log.namespace}, container {log.container}{run}"
+def _lines(log: ContainerLog) -> list[str]:
+    return [line.text for line in log.lines]

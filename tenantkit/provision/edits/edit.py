@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.hints import Hint
+from tenantkit.hints import Code, Hint
 from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.rules.routing import path_key
 
@@ -86,12 +86,16 @@ class TenantState:
 
 
 def check_owners(edit: TeamEdit, tenant: Tenant) -> None:
-    """Refuse an edit of an owner: the grant names the owners, and only the platform changes it.
+    """Refuse an edit of an owner: owners may add and remove members, but the grant names the owners.
 
     Raises:
         InvalidSpecError: it names every such person.
     """
-    hint = Hint("an owner may do all that an editor may; the platform team changes owners with {plan}")
+    rest = [person for person in tenant.owners if person not in edit.persons]
+    may = Hint("an owner may do all that an editor may")
+    code = Code("set_owners", {"tenant": tenant.name, "persons": rest})
+    ask = Hint("{code} has the text that asks the platform team to change owners", {"code": code})
+    hint = may.then(ask if rest else Hint("a tenant needs at least one owner"))
     problems = [
         Problem("person", person, f"is an owner of {tenant.name!r} by its grant", hint=hint)
         for person in sorted(edit.persons & set(tenant.owners))

@@ -8,8 +8,6 @@ from tenantkit.hints import Message
 from tenantkit.provision.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tenantkit.rules.manifest import Manifest
 
 MEMBER_REMOVED = Reason("removed", "this member is removed")
@@ -40,11 +38,3 @@ def host_not_granted(host: str, team: str) -> Reason:
             {"host": host, "team": team},
         ),
     )
-
-
-def ask_owners(owners: Sequence[str], team: str, *, is_frozen: bool) -> Reason:
-    """Only owners and the platform may change this; while a tenant is frozen read-only, only the platform may."""
-    if is_frozen:
-        return Reason("not-yours", f"the tenant is frozen read-only: ask {team} to thaw it, or to change this")
-    listed = ", ".join(owners)
-    return Reason("not-yours", f"ask an owner ({listed}) or {team}, who may change members and routes")

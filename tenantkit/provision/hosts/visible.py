@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem
-from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.hosts.granted import holders, owners_of
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, own_tenant_namespaces
@@ -90,30 +89,6 @@ def read_visible_hosts(cluster: ClusterApi) -> VisibleHosts:
         for host in holders([namespace]):
             found.setdefault(host, []).append(_holder(namespace))
     return VisibleHosts({host: sorted(its, key=lambda it: it.tenant) for host, its in found.items()}, is_complete)
-
-
-def with_holders(cluster: ClusterApi, error: InvalidSpecError) -> InvalidSpecError:
-    """The error about hosts that are not granted, with the tenant that has each host, as far as the user may see.
-
-    Args:
-        cluster: the cluster.
-        error: of `Platform.check`; its other problems stay as they are.
-
-    RBAC: that of `read_visible_hosts`.
-    """
-    if not any(problem.field.endswith(".host") for problem in error.problems):
-        return error
-    visible = read_visible_hosts(cluster)
-
-    def told(problem: Problem) -> Problem:
-        if problem.hint is None or not problem.field.endswith(".host"):
-            return problem
-        found = visible.holders.get(str(problem.value))
-        if not found:
-            return replace(problem, hint=Hint("{ask}: {request_host} has the text to send", {"ask": problem.hint}))
-        return replace(problem, hint=Hint("{owned}, or choose another host", {"owned": found[0].words}))
-
-    return InvalidSpecError([told(problem) for problem in error.problems])
 
 
 def _holder(namespace: Manifest) -> Holder:

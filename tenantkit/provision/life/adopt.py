@@ -19,6 +19,7 @@ from tenantkit.provision.life.adoption import make_adoption
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
+from tenantkit.provision.plans.requests.sender import signed
 from tenantkit.provision.read import read_tenants
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
@@ -71,7 +72,7 @@ def plan_adopt(cluster: ClusterApi, tenants: Tenant | Sequence[Tenant]) -> Plan:
     """
     made = _make(cluster, checked_tenants(tenants), get_platform(cluster))
     marked = with_others_marked(cluster, made.changes, made.platform)
-    return replace(made, changes=tuple(check_on_server(cluster, marked)))
+    return signed(cluster, replace(made, changes=tuple(check_on_server(cluster, marked))))
 
 
 @takes_cluster

@@ -28,6 +28,7 @@ from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
+from tenantkit.provision.plans.requests.sender import signed
 from tenantkit.provision.read import TENANT_KINDS, read_contents
 from tenantkit.provision.reasons import ALL_NAMES, IN_THE_INDEX, PROTECTED, REFUSED, newer_version, stay_in_index
 from tenantkit.provision.running.options import Running
@@ -83,7 +84,7 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
     or in each namespace, where a refusal is a row; list roles and rolebindings in tenantkit-index, or get those of
-    each tenant.
+    each tenant; create selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user may.
 
     Example:
         >>> plan = tk.plan_release(cluster, "forecast")
@@ -92,7 +93,7 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
     """
     made = _make(cluster, checked_names(tenants), get_platform(cluster))
     marked = with_others_marked(cluster, made.changes, made.platform)
-    return replace(made, changes=tuple(check_on_server(cluster, _as_marked(marked))))
+    return signed(cluster, replace(made, changes=tuple(check_on_server(cluster, _as_marked(marked)))))
 
 
 @takes_cluster

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.identity import read_user
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.provision.plan import plan
 from tenantkit.provision.plans.requests.grants import Asking, tenant_request
+from tenantkit.provision.plans.requests.sender import sender_of
 from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant
@@ -19,7 +19,6 @@ from tenantkit.spec.plain_values import plain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.plans.requests.letter import Request
     from tenantkit.spec.platform import Platform
@@ -101,7 +100,7 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
         )
     made = plan(cluster, wanted, platform=platform)
     is_yours = not made.request and not any(row.action in REFUSED for row in made.rows)
-    asking = Asking(read_user(cast("Cluster", cluster)).username, reason, plan=made)
+    asking = Asking(made.sender or sender_of(cluster), reason, plan=made)
     return tenant_request(wanted, current, platform, asking, is_yours=is_yours)
 
 

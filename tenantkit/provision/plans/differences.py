@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # A key that names an item of a list: such lists are compared item by item.
 _NAMES = ("type", "name", "host")
+# in place of a size's name
+CUSTOM_QUOTA = "custom quota"
 # no stored spec is nested more deeply
 _DEPTH = 20
 
@@ -46,6 +48,31 @@ def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Difference
         yield from _items(before or [], after or [], path)
     else:
         yield Difference(path, before, after)
+
+
+def grant_differences(before: Any, after: Any) -> list[Difference]:
+    """What differs between two grants. A quota in place of a size is one difference: its amounts are in other objects.
+
+    Example:
+        >>> [difference] = grant_differences('{"size": "small"}', '{"quota": {"pods": 20}}')
+        >>> difference.path, difference.before, difference.after
+        (('size',), 'small', 'custom quota')
+    """
+    old, new = parsed(before), parsed(after)
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return list(differences(old, new))
+    _name_custom_quota(old, new)
+    _name_custom_quota(*(boost if isinstance(boost := grant.get("boost"), dict) else {} for grant in (old, new)))
+    return list(differences(old, new))
+
+
+def _name_custom_quota(*parts: dict[str, Any]) -> None:
+    """Where only one of two has a quota, its name in place of its amounts."""
+    if all(part.get("quota") for part in parts):
+        return
+    for part in parts:
+        if part.pop("quota", None) and part.get("size") is None:
+            part["size"] = CUSTOM_QUOTA
 
 
 def parsed(text: Any) -> Any:

@@ -58,7 +58,7 @@ class Headline:
 
 def headlines(
     changes: Iterable[PlanChange],
-    team: str = "the platform team",
+    whom: str = "the platform team",
     subject: str = "tenants",
     refs: Collection[ObjectRef] | None = None,
 ) -> tuple[Headline, ...]:
@@ -66,7 +66,7 @@ def headlines(
 
     Args:
         changes: all of a plan.
-        team: who makes the changes that are not the user's, as `platform_team` words it.
+        whom: who may make the changes that are not the user's, as `whom_to_ask` words it.
         subject: of the plan. A deletion or a release that is not the user's to make is one sentence.
         refs: of the objects to word. Default: all.
     """
@@ -77,9 +77,9 @@ def headlines(
     found: list[Headline] = []
     for tenant, its in by_tenant.items():
         if subject in _ENDS and is_others_to_end(its):
-            found.append(Headline("others", f"only {team} may {_ENDS[subject]} a tenant", tenant))
+            found.append(Headline("others", f"only {whom} may {_ENDS[subject]} a tenant", tenant))
         else:
-            found += _of_tenant(tenant, its, team, refs)
+            found += _of_tenant(tenant, its, _asking(whom, subject), refs)
     return tuple(sorted(found, key=lambda line: _SORTS.index(line.sort)))
 
 
@@ -99,7 +99,7 @@ def headline_lines(lines: Iterable[Headline], surface: Surface) -> list[tuple[So
 
 
 def _of_tenant(
-    tenant: str | None, changes: Sequence[PlanChange], team: str, refs: Collection[ObjectRef] | None
+    tenant: str | None, changes: Sequence[PlanChange], asking: str, refs: Collection[ObjectRef] | None
 ) -> Iterator[Headline]:
     mine = phrases(changes, _CARRIED_OUT, refs)
     changes = [change for change in changes if refs is None or change.ref in refs]
@@ -109,17 +109,22 @@ def _of_tenant(
         yield Headline("loss", _BETWEEN.join(lost), tenant)
     if changed:
         yield Headline("change", _BETWEEN.join(changed), tenant)
-    yield from (Headline("others", text, tenant) for text in _for_others(changes, team))
+    yield from (Headline("others", text, tenant) for text in _for_others(changes, asking))
     left = sum(row.action == "foreign" for change in changes for row in change.rows)
     if left:
         yield Headline("change", f"stays as it is: {left} object{'s' * (left > 1)} or field{'s' * (left > 1)}", tenant)
 
 
-def _for_others(changes: Sequence[PlanChange], team: str) -> Iterator[str | Message]:
+def _asking(whom: str, subject: str) -> str:
+    """Members and routes are changed at once, everything else by a plan."""
+    return f"only {whom} may do this, so ask them{'' if subject == 'team' else ' to plan and apply it'}"
+
+
+def _for_others(changes: Sequence[PlanChange], asking: str) -> Iterator[str | Message]:
     pending = phrases(changes, ["not yours"])
     if pending:
         listed = _BETWEEN.join(phrase.text for phrase in pending)
-        yield f"only {team} may do this, so ask them to plan and apply it: {listed}"
+        yield f"{asking}: {listed}"
     named: dict[tuple[str, str | Message], list[str]] = {}
     for change in changes:
         for row in change.rows:

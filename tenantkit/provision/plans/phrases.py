@@ -23,7 +23,7 @@ from tenantkit.manifests.namespace import hosts_in
 from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.plans.access_phrases import people_phrases, url_phrases
-from tenantkit.provision.plans.differences import differences, parsed
+from tenantkit.provision.plans.differences import grant_differences, parsed
 from tenantkit.provision.plans.phrase import Edit, Phrase, counted
 from tenantkit.provision.plans.quota_words import changed_phrases, granted_phrases
 from tenantkit.provision.plans.wording import describe, item_text
@@ -122,7 +122,7 @@ def _grant_phrases(namespace: str, before: Any, after: Any) -> Iterator[Phrase]:
     if after is None:
         yield Phrase(f"namespace {namespace} stays, without the grant", is_loss=True)
         return
-    for it in differences(parsed(before), parsed(after)):
+    for it in grant_differences(before, after):
         if not it.path:
             yield Phrase("the grant is written anew")
         elif it.path[0] not in _SAID_ELSEWHERE:

@@ -45,6 +45,17 @@ def entry_words(entries: Iterable[str]) -> dict[str, str]:
     return words | {entry: word for entry, word in _MAIN.items() if entry in given}
 
 
+def by_importance(entries: Iterable[str]) -> list[str]:
+    """The entries that a lead decides about first, the others in their order.
+
+    Example:
+        >>> by_importance(["count/pods", "pods", "requests.cpu"])
+        ['requests.cpu', 'pods', 'count/pods']
+    """
+    given = list(entries)
+    return list(dict.fromkeys([*entry_words(given), *given]))
+
+
 def granted_phrases(hard: Mapping[str, object]) -> list[str]:
     """What a new quota grants: `CPU 4`; nothing for an entry of 0."""
     granted = {entry: word for entry, word in entry_words(hard).items() if readable_quantity(hard[entry]) != 0}

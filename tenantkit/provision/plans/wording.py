@@ -18,7 +18,7 @@ from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.compare import field_text
 from tenantkit.provision.content.policies import openings
 from tenantkit.provision.index.read import is_in_index
-from tenantkit.provision.plans.differences import differences, parsed
+from tenantkit.provision.plans.differences import differences, grant_differences, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,7 +94,8 @@ def _field_lines(row: PlanRow) -> Iterator[Line]:
     elif kind in _BINDINGS and path == ("roleRef",):
         yield Line(f"role {_role_name(row.before)} → {_role_name(row.after)}", is_loss=True)
     else:
-        for difference in differences(parsed(row.before), parsed(row.after)):
+        found = grant_differences(row.before, row.after) if path == _GRANT_FIELD else None
+        for difference in found or differences(parsed(row.before), parsed(row.after)):
             yield _line(_label(kind, path), difference, is_access=_is_access(row, difference))
 
 

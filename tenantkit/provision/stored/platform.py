@@ -63,12 +63,20 @@ def find_platform(cluster: ClusterApi) -> Platform | None:
     return Platform.from_stored(data, source=source)
 
 
+def known_platform(cluster: ClusterApi) -> Platform | None:
+    """The platform's settings, for advice; None if they cannot be read.
+
+    RBAC: as `get_platform`.
+    """
+    try:
+        return get_platform(cluster)
+    except TenantKitError:  # advice without names is better than none
+        return None
+
+
 def known_team(cluster: ClusterApi) -> str:
     """The platform team with its provisioners, for advice; without them if the settings cannot be read.
 
     RBAC: as `get_platform`.
     """
-    try:
-        return platform_team(find_platform(cluster))
-    except TenantKitError:  # advice without names is better than none
-        return platform_team()
+    return platform_team(known_platform(cluster))

@@ -40,6 +40,7 @@ def resolve_filters(
     tenant: str | None = None,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
+    platform: Platform | None = None,
 ) -> Filters:
     """The checked filters of a reader, with a tenant's namespaces in `namespaces`.
 
@@ -48,6 +49,7 @@ def resolve_filters(
         tenant: one tenant's name. Default: all tenants.
         namespaces: these namespaces. Default: the connection's, else all that the user may list, else their own.
         label_selector: in the API server's syntax. Default: all objects.
+        platform: the platform's settings, if they are known. Default: they are read where they are needed.
 
     Returns:
         The filters; `namespaces` is None if none were named.
@@ -62,11 +64,11 @@ def resolve_filters(
     filters = check_filters(tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     if filters.tenant is None:
         return filters
-    found = tenant_namespaces(cluster, filters.tenant)
+    found = tenant_namespaces(cluster, filters.tenant, platform)
     return replace(filters, namespaces=tuple(namespace["metadata"]["name"] for namespace in found))
 
 
-def tenant_namespaces(cluster: ClusterApi, tenant: str) -> list[Manifest]:
+def tenant_namespaces(cluster: ClusterApi, tenant: str, platform: Platform | None = None) -> list[Manifest]:
     """The Namespaces of a tenant, by name; at least one.
 
     Raises:
@@ -79,7 +81,7 @@ def tenant_namespaces(cluster: ClusterApi, tenant: str) -> list[Manifest]:
     if is_dns_label(tenant):  # no other text can be a label's value and a tenant's name
         with suppress(PermissionDenied):
             found = cluster.list("Namespace", label_selector=f"{TENANT_NAMESPACES},{TENANT_LABEL}={tenant}")
-    return found or [get_tenant_namespace(cluster, tenant)]
+    return found or [get_tenant_namespace(cluster, tenant, platform)]
 
 
 def namespaces_by_name(cluster: ClusterApi, tenants: Sequence[str], platform: Platform, *, done: str) -> list[Manifest]:

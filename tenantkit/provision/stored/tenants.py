@@ -190,14 +190,20 @@ def is_protected(namespace: Manifest) -> bool:
     return GRANT_ANNOTATION in (metadata.get("annotations") or {}) and stored_tenant(namespace).protected
 
 
-def get_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
-    """The namespace of that tenant's name, whoever owns it. Raises a NotFound that names the tenant."""
-    return find_namespace(cluster, tenant, get_platform(cluster))
+def get_namespace(cluster: ClusterApi, tenant: str, platform: Platform | None = None) -> Manifest:
+    """The namespace of that tenant's name, whoever owns it. Raises a NotFound that names the tenant.
+
+    Args:
+        cluster: the cluster.
+        tenant: its name.
+        platform: the platform's settings, if they are known. Default: they are read.
+    """
+    return find_namespace(cluster, tenant, platform if platform is not None else get_platform(cluster))
 
 
-def get_tenant_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
-    """The namespace of that tenant's name; NotFound also if its labels do not say that it is this tenant's."""
-    live = get_namespace(cluster, tenant)
+def get_tenant_namespace(cluster: ClusterApi, tenant: str, platform: Platform | None = None) -> Manifest:
+    """The same as `get_namespace`; NotFound also if its labels do not say that it is this tenant's."""
+    live = get_namespace(cluster, tenant, platform)
     labels = live["metadata"].get("labels") or {}
     if labels.get(MANAGED_BY_LABEL) == MANAGED_BY and labels.get(TENANT_LABEL) == tenant:
         return live

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.hints import Hint
+from tenantkit.hints import Code, Hint
 from tenantkit.provision.content.members import Member
 from tenantkit.spec.base import Spec
 from tenantkit.spec.people import parse_person
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
 _ROLES = ("viewer", "editor")
-_OWNERS = Hint("owners are part of the grant, which the platform team changes with {plan}")
+NAMED = 10  # members or routes that an error names
 
 
 def checked_tenant(tenant: object) -> str:
@@ -47,17 +47,27 @@ def checked_persons(person: object) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def checked_members(person: object, role: object) -> tuple[Member, ...]:
-    """One person or several, with the role that they shall have.
+def checked_members(person: object, role: object, *, tenant: str | None = None) -> tuple[Member, ...]:
+    """One person or several, with the role that they shall have in a tenant.
+
+    Args:
+        person: one or several.
+        role: of each.
+        tenant: its name, for the code that asks for an owner. Default: the error has no code.
 
     Raises:
         InvalidSpecError: as `checked_persons`, or the role is neither `viewer` nor `editor`.
     """
     if role not in _ROLES:
-        hint = _OWNERS if role == "owner" else None
+        hint = _owners_hint(tenant, checked_persons(person)) if role == "owner" and tenant else None
         reason = "use 'viewer' or 'editor'"
         raise InvalidSpecError([Problem("role", role, reason, hint=hint)])
     return tuple(Member(cast("Literal['viewer', 'editor']", role), text) for text in checked_persons(person))
+
+
+def _owners_hint(tenant: str, persons: tuple[str, ...]) -> Hint:
+    code = Code("add_owners", {"tenant": tenant, "persons": persons})
+    return Hint("owners are part of the grant: {code} has the text that asks the platform team", {"code": code})
 
 
 def checked_many(field: str, given: object, wanted: type | tuple[type, ...], advice: str) -> tuple[object, ...]:

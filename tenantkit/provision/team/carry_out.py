@@ -14,13 +14,14 @@ from tenantkit.exceptions import InvalidSpecError, PartialApplyError, Permission
 from tenantkit.hints import Hint
 from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.apply import carry_out_plan
+from tenantkit.provision.content.team_objects import owners_of_team
 from tenantkit.provision.edits.compare import compare_edit
-from tenantkit.provision.edits.reasons import ask_owners
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import ROUTE_CODES, missing_service_notices
 from tenantkit.provision.plans.origin import cluster_id
+from tenantkit.provision.plans.requests.sender import signed
 from tenantkit.provision.reasons import Reason, failed
 from tenantkit.provision.report import Report, partial_error
 from tenantkit.spec.people import platform_team
@@ -29,7 +30,6 @@ from tenantkit.spec.tenant import TEAM_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.edits.edit import TeamEdit, TenantState
     from tenantkit.provision.plans.notice import PlanNotice
@@ -59,10 +59,10 @@ def plan_edit(
     cluster: ClusterApi, edit: TeamEdit, state: TenantState, platform: Platform, notices: tuple[PlanNotice, ...]
 ) -> Plan:
     """The plan of an edit, in the state that was read for it."""
-    found = with_others_marked(cluster, compare_edit(edit, state, platform), platform)
-    marked = tuple(_with_owners(change, state.tenant, platform) for change in found)
+    marked = tuple(with_others_marked(cluster, compare_edit(edit, state, platform), platform, [state.tenant]))
     missing = missing_service_notices(cluster, marked)
-    return Plan(platform, (state.tenant,), marked, "team", cluster_id(cluster), (*notices, *missing), edit)
+    made = Plan(platform, (state.tenant,), marked, "team", cluster_id(cluster), (*notices, *missing), edit)
+    return signed(cluster, made)
 
 
 def carry_out(
@@ -85,27 +85,29 @@ def carry_out(
     for left in reversed(range(_ATTEMPTS)):
         try:
             return _with_earlier(_once(cluster, make(), running), earlier)
-        except PartialApplyError as error:  # somebody else was faster, for some of the objects
-            report = _with_earlier(error.report, earlier)
-            if not left or not _is_only_late(error.report):
+        except TenantKitError as error:
+            report = _after(error, earlier)
+            if not (left and _is_late(error)):
                 if earlier.applied:
                     raise partial_error(report, done="applied") from error
                 raise
             earlier = report
-        except TenantKitError as error:
-            is_late = isinstance(error, StalePlanError)  # the same, and nothing was written
-            if not (left and is_late):
-                if earlier.applied:
-                    raise _after(error, earlier) from error
-                raise
         make = again or make
     raise AssertionError  # the last attempt returns or raises
 
 
-def _after(error: TenantKitError, earlier: Report) -> PartialApplyError:
-    """The error of an attempt, with the report of the earlier ones."""
-    lost = tuple(replace(outcome, why=failed(error)) for outcome in earlier.failed)
-    return partial_error(replace(earlier, failed=lost), done="applied")
+def _after(error: TenantKitError, earlier: Report) -> Report:
+    """The report of the attempts until an error: without a report of its own, it is why the earlier rest failed."""
+    if isinstance(error, PartialApplyError):
+        return _with_earlier(error.report, earlier)
+    return replace(earlier, failed=tuple(replace(outcome, why=failed(error)) for outcome in earlier.failed))
+
+
+def _is_late(error: TenantKitError) -> bool:
+    """Whether somebody else was faster: for all of the objects, so that nothing was written, or for some of them."""
+    if isinstance(error, PartialApplyError):
+        return _is_only_late(error.report)
+    return isinstance(error, StalePlanError)
 
 
 def _is_only_late(report: Report) -> bool:
@@ -146,18 +148,5 @@ def _check_allowed(plan: Plan) -> None:
         kind=others[0].ref.kind,
         namespace=place,
         operation=f"change {what}",
-        hint=Hint("{reason}", {"reason": str(_reason(tenant, plan.platform))}),
+        hint=Hint("{reason}", {"reason": str(owners_of_team(tenant, platform_team(plan.platform)))}),
     )
-
-
-def _reason(tenant: Tenant, platform: Platform) -> Reason:
-    return ask_owners(tenant.owners, platform_team(platform), is_frozen=tenant.frozen == "read-only")
-
-
-def _with_owners(change: PlanChange, tenant: Tenant, platform: Platform) -> PlanChange:
-    if change.action != "not yours" or is_in_index(change.ref):
-        return change
-    rows = tuple(
-        replace(row, why=_reason(tenant, platform)) if row.action == "not yours" else row for row in change.rows
-    )
-    return replace(change, rows=rows)

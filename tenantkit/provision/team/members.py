@@ -18,7 +18,7 @@ from tenantkit.provision.edits.remake import read_state
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.team.arguments import checked_members, checked_persons, checked_tenant
+from tenantkit.provision.team.arguments import NAMED, checked_members, checked_persons, checked_tenant
 from tenantkit.provision.team.carry_out import carry_out, check_fits, plan_edit
 from tenantkit.rules.listing import first_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.spec.platform import Platform
 
-_NAMED = 10
 _NOT_PERSONS = ("group:", "sa:")
 
 
@@ -78,7 +77,7 @@ def plan_add_member(
         >>> tk.plan_add_member(cluster, "speech", ["sam@example.com", "group:ml-speech"], role="editor").summary
         '2 to create, 1 to update'
     """
-    return plan_members(cluster, checked_tenant(tenant), checked_members(person, role), ())
+    return plan_members(cluster, checked_tenant(tenant), checked_members(person, role, tenant=tenant), ())
 
 
 @takes_cluster
@@ -314,7 +313,7 @@ def _check_known(persons: Sequence[str], state: TenantState, platform: Platform)
     if not missing:
         return
     listed = ", ".join(map(repr, missing))
-    hint = Hint("who has a role: {known}", {"known": first_of(sorted(known), _NAMED)}) if known else None
+    hint = Hint("who has a role: {known}", {"known": first_of(sorted(known), NAMED)}) if known else None
     raise NotFound(
         f"{listed} has no role in tenant {state.tenant.name!r}; nothing was written",
         status=404,

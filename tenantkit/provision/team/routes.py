@@ -16,10 +16,10 @@ from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.content.routes import all_routes_of
 from tenantkit.provision.edits.edit import TeamEdit, check_places, place_of
 from tenantkit.provision.edits.remake import read_state
-from tenantkit.provision.hosts.visible import with_holders
+from tenantkit.provision.plans.requests.hosts import with_next_steps
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.team.arguments import checked_many, checked_tenant
+from tenantkit.provision.team.arguments import NAMED, checked_many, checked_tenant
 from tenantkit.provision.team.carry_out import carry_out, check_fits, plan_edit
 from tenantkit.rules.listing import first_of
 from tenantkit.spec.route import Route
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import ObjectRef
     from tenantkit.spec.platform import Platform
 
-_NAMED = 10
 
 # host, path, and whether the path is exact
 _Place: TypeAlias = tuple[str, str, bool]
@@ -53,13 +52,15 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
 
     Returns:
         A Plan for `apply`, with a row for the object of each of these routes and no other: `create`, `update`,
-        `unchanged`, or `not yours` if you may not change routes. It is `blocked` if the tenant's grant does not have
-        the host yet, or an object of that name is not a route of the tenant. `notices` names the services and ports
-        that do not exist, if you may read services.
+        `unchanged`, or `not yours` if you may not change routes. It is `blocked` if an object of that name is not a
+        route of the tenant, or if the host is the tenant's own by the platform's settings, which changed after the
+        tenant was last applied, so that its Namespace does not have the host yet. `notices` names the services and
+        ports that do not exist, if you may read services.
 
     Raises:
-        InvalidSpecError: something is not a Route, its host is not granted, or another route has its host and path or
-            its name.
+        InvalidSpecError: something is not a Route, another route has its host and path or its name, or its host is
+            neither the tenant's own nor one of `hosts` of its spec. The message then names the tenant that has the
+            host, if you may see it, or ends with the text to send to the platform team, who grants hosts.
         NotFound: there is no such tenant.
         PermissionDenied: you may not read the tenant's routes.
         OwnershipError: the tenant exists in a namespace of another name.
@@ -67,8 +68,8 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
         ClusterUnavailable: the server did not answer.
 
     RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list ingresses, httproutes if the
-    platform makes them, and, if that is allowed, services in the namespace; create selfsubjectaccessreviews, which any
-    signed-in user may.
+    platform makes them, and, if that is allowed, services in the namespace; create selfsubjectaccessreviews and
+    selfsubjectreviews, which any signed-in user may.
 
     Source: pages "Ingress" and "Gateway API".
 
@@ -84,7 +85,7 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
     try:
         check_fits(state.tenant.with_(editors=(), viewers=(), routes=routes), platform)
     except InvalidSpecError as error:
-        raise with_holders(cluster, error) from None
+        raise with_next_steps(cluster, error, state.tenant, platform) from None
     check_places(edit, state, platform, replaces=replace)
     return plan_edit(cluster, edit, state, platform, ())
 
@@ -119,8 +120,7 @@ def add_route(  # noqa: PLR0913 (each is a separate decision, with a default tha
         A Report; `urls` has the URLs of these routes, and `warnings` names the services and ports that do not exist.
 
     Raises:
-        InvalidSpecError: something is not a Route, its host is not granted, or another route has its host and path or
-            its name.
+        InvalidSpecError: as `plan_add_route`: for a host that is not granted, it ends with the text to send.
         NotFound: there is no such tenant.
         PermissionDenied: you are neither an owner nor the platform; nothing was written.
         OwnershipError: the tenant exists in a namespace of another name.
@@ -320,5 +320,5 @@ def _missing(
         kind=kind,
         namespace=(state.content.namespace or {}).get("metadata", {}).get("name"),
         operation="remove a route",
-        hint=Hint("its routes are {known}", {"known": first_of(known, _NAMED)}) if known else Hint("it has no route"),
+        hint=Hint("its routes are {known}", {"known": first_of(known, NAMED)}) if known else Hint("it has no route"),
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.listing import first_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -100,7 +102,9 @@ class NamespaceDeletion:
         parts += self.failures
         parts += [f"finalizer {name!r} holds {_objects(count)}" for name, count in self.finalizers.items()]
         if self.remaining:
-            parts.append("these remain: " + _listed([f"{count} {name}" for name, count in self.remaining.items()]))
+            parts.append(
+                "these remain: " + first_of((f"{count} {name}" for name, count in self.remaining.items()), _LISTED)
+            )
         parts += [f"finalizer {name!r} on the namespace itself" for name in self.own_finalizers]
         return "; ".join(parts) or "the server gives no reason"
 
@@ -121,7 +125,8 @@ class NamespaceDeletion:
         for name in (*self.finalizers, *self.own_finalizers):
             yield _finalizer_step(name)
         if self.remaining and not self.finalizers:
-            yield f"wait until these have ended; `kubectl get {_listed(list(self.remaining), ',')} -n {self.namespace}`"
+            kinds = ",".join(list(self.remaining)[:_LISTED])
+            yield f"wait until these have ended; `kubectl get {kinds} -n {self.namespace}`"
 
 
 def namespace_deletion(namespace: Manifest) -> NamespaceDeletion | None:
@@ -176,8 +181,3 @@ def _resource(name: str, group: str) -> str:
 
 def _objects(count: int) -> str:
     return "1 object" if count == 1 else f"{count} objects"
-
-
-def _listed(texts: list[str], separator: str = ", ") -> str:
-    more = len(texts) - _LISTED
-    return separator.join(texts[:_LISTED]) + (f" and {more} more" if more > 0 and separator == ", " else "")

@@ -10,6 +10,7 @@ import pytest
 
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.main import main
+from tenantkit.cluster.own_namespaces import read_index
 from tenantkit.display.frame import Frame
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.host_owner import HOST_OWNER, host_owner
@@ -72,12 +73,17 @@ def test_who_sees_all_tenants_gets_the_full_answer(cluster: Cluster, names: tupl
 
 def test_the_next_steps_say_whom_to_ask(owner: Cluster, cluster: Cluster, names: tuple[str, str, str]) -> None:
     mine, seen, hidden = names
+    first, *others = read_index(owner).owned
+    more = ", or for another of your tenants" if others else ""
     hosts = [(owner, mine), (owner, seen), (owner, hidden), (cluster, hidden), (cluster, f"free-{mine}")]
 
     assert [host_owner(who, f"{name}.example.ai")["next_steps"].item() for who, name in hosts] == [
         "tk.add_route(cluster, …) exposes a service at it",
         "ask its owners, or choose another host",
-        "you may not see whether another tenant has it: ask the platform team",
+        (
+            "you may not see whether another tenant has it: ask the platform team with the text from "
+            f'tk.request_host(cluster, "{first}", "{hidden}.example.ai"){more}'
+        ),
         "ask its owners, or choose another host",
         "add it to hosts of a tenant's spec, with tk.plan(cluster, tenants)",
     ]

@@ -5,20 +5,20 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
 
-import tenantkit
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.main import main
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.my_tenants import my_tenants
-from tenantkit.hints import Hint
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.life.boost import boost
 from tenantkit.provision.life.release import plan_release
+from tenantkit.provision.life.request_host import request_host
 from tenantkit.provision.life.request_quota import request_quota
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant
@@ -187,8 +187,9 @@ def test_a_plan_asks_for_all_that_only_the_platform_team_may_do(owner: Cluster, 
 
     lines = plan(owner, wanted).request.splitlines()
 
-    assert lines[:14] == [
+    assert lines[:15] == [
         f"To: {_TEAM}",
+        "From: owner@example.com",
         f"Subject: change tenant {name}",
         "",
         "Please make these changes:",
@@ -212,7 +213,8 @@ def test_a_plan_asks_for_all_that_only_the_platform_team_may_do(owner: Cluster, 
 def test_a_tenant_that_one_may_not_create_is_asked_for_as_a_whole(owner: Cluster, name: str) -> None:
     made = plan(owner, tenant(f"{name}-new", viewers=["viewer@example.com"])).request
 
-    assert made.splitlines()[1:7] == [
+    assert made.splitlines()[1:8] == [
+        "From: owner@example.com",
         f"Subject: create tenant {name}-new",
         "",
         "Please create this tenant, if no tenant of this name exists (the sender may not look):",
@@ -239,8 +241,9 @@ def test_a_change_of_members_and_routes_is_asked_of_the_owners(
     route = plan_add_route(editor, name, Route(service="docs", port=80, path="/docs", path_type="Exact")).request
     removed = plan_remove_route(editor, name, "ai").request
 
-    assert added.splitlines()[:2] == [
+    assert added.splitlines()[:3] == [
         f"To: an owner of {name} (owner@example.com) or {_TEAM}",
+        "From: editor@example.com",
         f"Subject: change members of tenant {name}",
     ]
     assert added.endswith(f"members add sam@example.com 'group:ml vision' --role editor --tenant {name}")
@@ -292,16 +295,31 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
     owner.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": name}, "spec": _SPEC})
     deletion, ending = plan_delete_tenants(owner, name), plan_release(owner, name)
 
-    command = f"`kubectl delete services --all -n {name}`"
-    note = f"you may delete what is in namespace {name} yourself: {command}. This also deletes other members' work."
+    command = f"`kubectl delete services --all -n {name}`, and its routes with"
+    note = (
+        f"you may delete what is in namespace {name} yourself: {command} "
+        f'tk.remove_route(cluster, "{name}", ["{name}.example.ai/ai-service"]). This also deletes other members\' work.'
+    )
     assert str(deletion).split("\n\n") == [
         f"{name}: only {_TEAM} may delete a tenant",
         f"note: {name}: {note}",
         "to ask for it, print and send .request",
         deletion.summary,
     ]
-    assert repr(deletion) == f"<Plan: {name}: only {_TEAM} may delete a tenant; {deletion.summary}>"
-    assert deletion.request.splitlines()[1] == f"Subject: delete tenant {name}"
+    head = f"<Plan: {name}: only {_TEAM} may delete a tenant"
+    assert repr(deletion) == f"{head}; note: {name}: {note}; {deletion.summary}>"
+    assert f"<b>Note:</b> {escape(f'{name}: {note}')}" in deletion._repr_html_()
+    assert deletion.request.splitlines()[:3] == [
+        f"To: {_TEAM}",
+        "From: owner@example.com",
+        f"Subject: delete tenant {name}",
+    ]
+    assert [line for line in deletion.request.splitlines() if line.startswith("Note: ")] == [
+        (
+            f"Note: the sender may delete what is in namespace {name} first: {command} `tenantkit routes remove "
+            f"{name}.example.ai/ai-service --tenant {name}`. This also deletes other members' work."
+        )
+    ]
     assert deletion.request.endswith(f"To do so, run `tenantkit delete {name}`, and confirm as it says.")
     assert str(ending).split("\n\n") == [
         f"{name}: only {_TEAM} may release a tenant",
@@ -339,22 +357,6 @@ def test_a_host_of_a_tenant_that_one_sees_is_named_with_its_owners(owner: Cluste
     assert f"{host!r} of tenant {other!r} (owned by lin@example.com)" in planned.headlines[0]
 
 
-def test_the_code_that_asks_for_a_host_keeps_the_tenants_other_hosts(
-    owner: Cluster, cluster: Cluster, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    apply(cluster, plan(cluster, get_tenant(cluster, name).with_(hosts=["kept.example.ai"])), progress=False)
-    shown = Hint("{request_host}").words("python")
-
-    exec(shown, {"tk": tenantkit, "cluster": owner, "name": name, "host": "more.example.ai"})  # noqa: S102 (our words)
-
-    lines = capsys.readouterr().out.splitlines()
-    assert "- additional hosts: kept.example.ai → kept.example.ai, more.example.ai" in lines
-    assert [line for line in lines if line.endswith(".example.ai") and line.startswith("- ")][1:] == [
-        "- kept.example.ai",
-        "- more.example.ai",
-    ]
-
-
 def test_the_command_prints_the_same_text(
     engine: Engine, owner: Cluster, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -365,6 +367,10 @@ def test_the_command_prints_the_same_text(
     words = ["request", name, "--gpus", "4", "--memory", "32Gi", "--reason", "the demo", *connection]
     assert main(words) == ExitCode.DONE
     assert capsys.readouterr().out == f"{request}\n"
+    assert main([*words, "--host", "demo.example.ai"]) == ExitCode.USAGE
+    assert "one after the other" in capsys.readouterr().err
+    assert main(["request", name, "--host", "demo.example.ai", *connection]) == ExitCode.DONE
+    assert capsys.readouterr().out == f"{request_host(owner, name, 'demo.example.ai')}\n"
     assert main([*words, "--output", "json"]) == ExitCode.DONE
     data = json.loads(capsys.readouterr().out)
     assert data["request"] == str(request)

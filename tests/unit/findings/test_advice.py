@@ -13,7 +13,7 @@ from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import why_frame
 
 if TYPE_CHECKING:
-    from tenantkit.findings.fits.fits import Fit
+    from tenantkit.findings.fits.fit import Fit
     from tenantkit.rules.manifest import Manifest
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
@@ -64,11 +64,12 @@ def test_a_cordon_is_reported_where_the_node_would_take_the_pod_without_it() -> 
 def test_a_cordon_is_not_reported_where_the_node_would_not_take_the_pod_anyway() -> None:
     nodes = node("n1", cordoned=True), node("n2", gpus=0, pool="gpu")
 
-    assert answer(*nodes, nodeSelector={"pool": "gpu"}).next_steps == f"request less {GPU} per pod; {SELECTOR}"
+    steps = f"request less {GPU} per pod; {SELECTOR}"
+    assert answer(*nodes, nodeSelector={"pool": "gpu"}).next_steps == steps
     assert answer(node("n1", cordoned=True, gpus=0)).next_steps == f"request less {GPU} per pod"
 
 
-@pytest.mark.parametrize(("pool", "steps"), [("gpu", REPORT), ("cpu", SELECTOR)])
+@pytest.mark.parametrize(("pool", "steps"), [("gpu", REPORT), ("cpu", f"{SELECTOR}: for pool, nodes have cpu")])
 def test_why_reports_a_cordon_only_where_it_matters(pool: str, steps: str) -> None:
     message = "0/1 nodes are available: 1 node(s) were unschedulable. preemption: 0/1 nodes are available."
     unscheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}

@@ -10,12 +10,13 @@ import pytest
 
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.findings.fits.dry_run_pod import DryRunPod, known_refusal, make_pod, with_known_defaults
-from tenantkit.findings.fits.fits import FITS, predict
+from tenantkit.findings.fits.fit import FITS
+from tenantkit.findings.fits.fits import predict
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tests.unit.findings.fits_objects import holding, node, quota
 
 if TYPE_CHECKING:
-    from tenantkit.findings.fits.fits import Fit
+    from tenantkit.findings.fits.fit import Fit
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 GPU = "nvidia.com/gpu"
@@ -27,6 +28,7 @@ def predicted(
     pods: int = 1,
     incomplete: dict[str, str] | None = None,
     admitted: DryRunPod | None = None,
+    tenant: str | None = None,
     **asked: Any,
 ) -> Fit:
     found: dict[str, list[dict[str, Any]]] = {"ResourceQuota": [], "Pod": [], "Node": [], "AnyPod": []}
@@ -36,7 +38,8 @@ def predicted(
     for kind in incomplete or {}:
         del found[kind]
     pod = with_known_defaults(make_pod("vision", **asked), [])
-    return predict(ClusterSnapshot(found, NOW, incomplete or {}), admitted or DryRunPod(pod), wanted=pods)
+    snapshot = ClusterSnapshot(found, NOW, incomplete or {})
+    return predict(snapshot, admitted or DryRunPod(pod), wanted=pods, tenant=tenant)
 
 
 def test_pods_with_room_in_quota_and_nodes_fit() -> None:
@@ -111,8 +114,10 @@ def test_a_kind_that_may_not_be_read_is_a_maybe_with_its_reason(kind: str) -> No
     fit = predicted(node("n1", {"cpu": "8"}), cpu=1, incomplete={kind: f"may not list {kind}"})
 
     assert (fit.answer, fit.pods) == ("maybe", None)
-    assert fit.summary == f"maybe: may not list {kind}"
     shown = {"AnyPod": "pods of other tenants"}.get(kind, kind)
+    question = "the quotas have room" if kind == "ResourceQuota" else "nodes hold them"
+    assert fit.summary == f"maybe: not known whether {question}, since {shown} could not be read"
+    assert fit.frame["reason"].dropna().tolist() == [f"may not list {kind}"]
     assert fit.frame.attrs["incomplete"] == {shown: f"may not list {kind}"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import pytest
@@ -51,15 +52,69 @@ def test_a_no_of_the_nodes_says_what_helps() -> None:
     assert repr(fit) == "<Fit: no: Node: request less cpu per pod>"
 
 
-def test_a_no_is_shown_without_what_cannot_change_it() -> None:
+def test_a_no_is_shown_with_what_blocks_and_what_is_not_known() -> None:
     fit = predicted(quota({f"requests.{GPU}": "0"}), incomplete={"Node": "may not list Node"}, gpus=8)
+    said = (
+        "no: 8 GPUs requested, 0 granted: ask the platform team to grant 8 GPUs more; "
+        "not known: whether nodes hold them (Node could not be read)"
+    )
 
-    assert str(fit).startswith("no: 8 GPUs requested, 0 granted: ask the platform team to grant 8 GPUs more\n\n")
-    assert str(fit).splitlines()[-2:] == [
-        "1 more check does not block; 1 is unknown and may block: see .frame",
-        "tk.request_quota(cluster, tenant, gpus=…) writes the text to ask for more",
-    ]
+    assert repr(fit) == f"<Fit: {said}>"
+    assert str(fit).startswith(f"{said}\n\n")
+    assert str(fit).splitlines()[-1] == "1 more check does not block them: see .frame"
+    assert fit._repr_html_().startswith(f"<p>{said}</p>")
     for shown in (str(fit), fit._repr_html_()):
         assert ("may not list Node" in shown, "maybe" in shown, "Incomplete" in shown) == (False, False, False)
     assert fit.frame["answer"].tolist() == ["no", "maybe", "yes"]
     assert fit.frame.attrs["incomplete"] == {"Node": "may not list Node"}
+
+
+@pytest.mark.parametrize(
+    ("hard", "used", "asked", "python", "shell"),
+    [
+        ({f"requests.{GPU}": "0"}, {}, {"gpus": 2, "pods": 4}, "gpus=8", "--gpus 8"),
+        ({f"requests.{GPU}": "4"}, {f"requests.{GPU}": "3"}, {"gpus": 2}, "gpus=5", "--gpus 5"),
+        (
+            {"requests.amd.com/gpu": "1"},
+            {},
+            {"gpus": 2, "accelerator": "amd.com/gpu"},
+            'gpus=2, accelerator="amd.com/gpu"',
+            "--gpus 2 --accelerator amd.com/gpu",
+        ),
+        (
+            {"requests.cpu": "4", "requests.memory": "16Gi"},
+            {"requests.cpu": "1200m", "requests.memory": "8Gi"},
+            {"cpu": 2, "memory": "6Gi", "pods": 2},
+            'cpu=5.2, memory="20Gi"',
+            "--cpu 5.2 --memory 20Gi",
+        ),
+        ({"pods": "20"}, {"pods": "18"}, {"pods": 4}, "pods=22", "--pods 22"),
+    ],
+)
+def test_a_quota_that_is_too_small_comes_with_the_call_that_asks_for_enough(
+    hard: dict[str, str], used: dict[str, str], asked: dict[str, Any], python: str, shell: str
+) -> None:
+    whole = node("n1", {GPU: "64", "amd.com/gpu": "64", "cpu": "64", "memory": "1Ti"})
+    fit = predicted(quota(hard, used, name="tenantkit-quota"), whole, tenant="vision", **asked)
+
+    call = fit.request_call
+
+    assert call is not None
+    assert call.words("python") == f'tk.request_quota(cluster, "vision", {python})'
+    assert call.words("shell") == f"`tenantkit request vision {shell}`"
+    line = f"{call.words('python')} writes the text to ask for more"
+    assert str(fit).splitlines()[-1] == line
+    assert escape(line) in fit._repr_html_()
+
+
+def test_no_call_is_named_that_would_not_help() -> None:
+    whole = node("n1", {"cpu": "64"})
+    limits = quota({"limits.cpu": "1"}, name="tenantkit-quota")
+    others = quota({"requests.cpu": "1"}, name="of-somebody")
+    small = quota({"requests.cpu": "1"}, name="tenantkit-quota")
+
+    assert [
+        predicted(each, whole, cpu=8, tenant=name).request_call
+        for each, name in ((limits, "vision"), (others, "vision"), (small, None))
+    ] == [None, None, None]
+    assert predicted(small, node("n1", {"cpu": "2"}), cpu=1, tenant="vision").request_call is None

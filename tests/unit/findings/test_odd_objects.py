@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tenantkit.findings.fits.dry_run_pod import DryRunPod
-from tenantkit.findings.fits.fits import FITS, predict
+from tenantkit.findings.fits.fit import FITS
+from tenantkit.findings.fits.fits import predict
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import WHY, why_frame
 from tests.unit.odd_objects import ALL, FEW, ODD, PODS, variants

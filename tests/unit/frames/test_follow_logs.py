@@ -92,7 +92,8 @@ def test_pods_that_are_not_followed_are_said_before_the_first_line(
     assert main(["logs", "-f", "Pod/one"]) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err == "tenantkit: 1 container has no log, since its pod has no node yet; `tenantkit why` says why\n"
+    call = "`tenantkit why --workload Pod/one`"
+    assert printed.err == f"tenantkit: 1 container has no log, since its pod has no node yet; {call} says why\n"
 
 
 def test_pods_beyond_the_limit_and_later_ones_are_said() -> None:

@@ -11,10 +11,10 @@ import pytest
 from tenantkit.cli import logs as command
 from tenantkit.cli.main import main
 from tenantkit.cluster.http.transport import Answer
-from tenantkit.exceptions import Unauthorized
+from tenantkit.exceptions import InvalidSpecError, NotFound, Unauthorized
 from tenantkit.frames.logs import logs
 from tests.unit.cluster.seam import cluster, status
-from tests.unit.frames.frame_pods import pod
+from tests.unit.frames.frame_pods import owned_by, pod
 from tests.unit.frames.test_partly_readable import ByPath, listed
 
 if TYPE_CHECKING:
@@ -75,9 +75,89 @@ def test_json_says_for_each_container_why_it_has_no_lines(
         "scope": ["vision"],
         "incomplete": {"pods/log": whole},
         "containers": [
-            {**place, "container": "main", "note": f"no log: {REASON}"},
-            {**place, "container": "side", "note": f"no log: {REASON}"},
+            {**place, "container": "main", "end": None, "note": f"no log: {REASON}"},
+            {**place, "container": "side", "end": None, "note": f"no log: {REASON}"},
         ],
         "notes": [],
     }
     assert printed.err == f"tenantkit: pods/log could not be read in full: {whole}\n"
+
+
+KILLED = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-11-25T12:00:00Z"}
+FINISHED = {"exitCode": 0, "reason": "Completed", "finishedAt": "2026-11-25T12:00:00Z"}
+ENDED = "run ended at 2026-11-25 12:00:00 UTC: OOMKilled, exit code 137 (killed); 4 restarts"
+
+
+def restarted(state: Any, last: Any = None) -> Any:
+    entry = {"name": "main", "restartCount": 4, "state": state, **({"lastState": {"terminated": last}} if last else {})}
+    return listed(pod(status={"containerStatuses": [entry]}))
+
+
+@pytest.mark.parametrize(
+    ("state", "last", "previous", "end"),
+    [
+        ({"running": {}}, KILLED, True, f"the previous {ENDED}"),
+        ({"waiting": {"reason": "CrashLoopBackOff"}}, KILLED, True, f"the previous {ENDED}"),
+        ({"waiting": {"reason": "CrashLoopBackOff"}}, KILLED, False, f"the last {ENDED}"),
+        ({"terminated": KILLED}, None, False, f"the last {ENDED}"),
+        ({"running": {}}, KILLED, False, None),
+        ({"terminated": FINISHED}, None, False, None),
+    ],
+)
+def test_it_says_how_the_run_of_the_log_ended(state: Any, last: Any, end: str | None, *, previous: bool) -> None:
+    found = logs(serving(restarted(state, last), LOG), "Pod/api-7d9f-x", previous=previous)
+
+    assert [each.end for each in found.containers] == [end]
+    assert found.text == "started"
+    assert repr(found) == "started" if end is None else f"({end})\nstarted"
+    assert f"({end})" in found._repr_html_() or end is None
+
+
+def test_the_command_says_how_the_run_ended(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pods = restarted({"running": {}}, KILLED)
+    monkeypatch.setattr(command, "connect", lambda *_: nullcontext(serving(pods, LOG)))
+
+    assert main(["logs", "Pod/api-7d9f-x", "--previous"]) == 0
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == (
+        "started\n",
+        f"tenantkit: container main of Pod/api-7d9f-x: the previous {ENDED}\n",
+    )
+    assert main(["logs", "Pod/api-7d9f-x", "--previous", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["containers"][0]["end"] == f"the previous {ENDED}"
+
+
+OWNED = {"ownerReferences": owned_by("Job", "train", "batch/v1")}
+
+
+def test_a_name_is_enough_where_one_workload_has_it() -> None:
+    pods = listed(pod("train-x", metadata=OWNED))
+
+    assert [logs(serving(pods, LOG), name).workload for name in ("train", "train-x")] == ["Job/train", "Pod/train-x"]
+
+
+def test_a_name_that_several_have_is_refused_with_them() -> None:
+    pods = listed(pod("train-x", metadata=OWNED), pod("train"))
+
+    with pytest.raises(InvalidSpecError, match="workload='train': use one of 'Job/train', 'Pod/train'"):
+        logs(serving(pods, LOG), "train")
+
+
+@pytest.mark.parametrize("name", ["crawl", "Deployment/crawl"])
+def test_a_name_that_none_has_is_refused_with_what_exists(name: str) -> None:
+    pods = listed(pod("train-x", metadata=OWNED), pod("api"))
+
+    with pytest.raises(NotFound, match=f"no workload '{name}' that has pods; those with pods are Job/train, Pod/api"):
+        logs(serving(pods, LOG), name)
+
+
+def test_the_name_of_a_workload_without_pods_is_enough() -> None:
+    path = "/apis/apps/v1/namespaces/vision/deployments"
+    script = ByPath({path: listed({"metadata": {"name": "crawl", "namespace": "vision"}})})
+
+    found = logs(cluster(script, namespaces=["vision"]), "crawl")
+
+    call = 'tk.why(cluster, workload="Deployment/crawl")'
+    assert repr(found) == f"(Deployment/crawl has no pods, so it has no logs; {call} says why)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tenantkit.findings.fits.fits import FITS
+from tenantkit.findings.fits.fit import FITS
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import WHY, why_frame
 from tenantkit.frames.copies import COPIES

@@ -16,7 +16,7 @@ import tenantkit
 from tenantkit import hints
 from tenantkit.cli.main import program
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem, TenantKitError
-from tenantkit.hints import REFERENCES, SURFACES, Call, Hint, Message, names_in
+from tenantkit.hints import CODE, REFERENCES, SURFACES, Call, Code, Hint, Message, names_in
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.reasons import Reason
 from tenantkit.provision.report import Report
@@ -67,6 +67,28 @@ def test_the_words_of_a_reference_name_only_what_exists(reference: str) -> None:
     for option in re.findall(r"--[\w-]+", shell):
         assert option in options
         assert all(option in {name for each in command.params for name in each.opts} for command in commands)
+
+
+@pytest.mark.parametrize("name", sorted(CODE))
+def test_code_is_ready_to_paste_with_its_values(name: str) -> None:
+    values = {
+        "tenant": 'a"b',
+        "host": "x.example.ai",
+        "hosts": ["x.example.ai", "y.example.ai"],
+        "persons": "sam@example.com",
+        "urls": ("/a b",),
+    }
+    python, shell, form = (Code(name, values).words(surface) for surface in SURFACES)
+
+    calls = [node for node in ast.walk(ast.parse(python, mode="eval")) if isinstance(node, ast.Constant)]
+    assert 'a"b' in [node.value for node in calls]
+    assert form == f"`{python}`"
+    assert "'a\"b'" in shell
+    assert "tk." not in shell
+    assert ";" not in python
+    for path in re.findall(r"\btk\.([\w.]+)", python):
+        assert attrgetter(path)(tenantkit) is not None
+    assert set(re.findall(r"`tenantkit (\w+)", shell)) <= set(program.commands)
 
 
 def test_every_sentence_is_a_literal_whose_names_are_references_or_values() -> None:

@@ -69,6 +69,7 @@ class Memory(ClusterApi):
     rights: frozenset[tuple[str, str]] | None = None  # verbs and kinds in any one namespace; None: everything
     own: tuple[IndexedTenant, ...] = ()  # of a user who may read no other Namespaces, as the index names them
     server: str = "memory"
+    username: str = "dana@example.com"
     admission: Callable[[Manifest], Manifest] = lambda manifest: manifest  # changes what is stored
 
     @property
@@ -177,6 +178,9 @@ class Memory(ClusterApi):
         tenants = [marker_rule(), *(index_rule(tenant.name, tenant.namespace) for tenant in self.own)]
         rules = tenants if namespace == INDEX_NAMESPACE else []
         return {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
+
+    def own_username(self) -> str:
+        return self.username
 
     def list(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.exceptions import ClusterUnavailable
+from tenantkit.exceptions import ClusterUnavailable, PermissionDenied
 from tenantkit.forms.tenant.taken_hosts import HostNotes
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
@@ -187,3 +187,35 @@ def test_a_form_on_an_unreachable_server_drafts_a_text_and_reads_again_with_each
     notes.read_again()
     assert notes("vision.example.ai") == "it belongs to tenant 'vision': ask its owner (dana@example.com)"
     assert notes("new.example.ai") == ""
+
+
+def test_the_sender_is_whom_the_server_names_or_left_out() -> None:
+    memory = Memory(username="sam@example.com")
+    run(memory, tenant())
+
+    assert lines(memory, tenant(size="medium"))[:3] == [
+        f"To: {_TEAM}",
+        "From: sam@example.com",
+        "Subject: change tenant vision",
+    ]
+    memory.username = ""
+    assert lines(memory, tenant(size="medium"))[1] == "Subject: change tenant vision"
+
+
+def test_a_server_that_names_nobody_leaves_the_letter_without_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Memory) -> str:
+        raise PermissionDenied("you may not create selfsubjectreviews", status=403)
+
+    memory = Memory()
+    run(memory, tenant())
+    monkeypatch.setattr(Memory, "own_username", refuse)
+
+    assert lines(memory, tenant(size="medium"))[1] == "Subject: change tenant vision"
+
+
+def test_who_has_nothing_to_ask_for_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Memory()
+    run(memory, tenant())
+    monkeypatch.setattr(Memory, "own_username", None)
+
+    assert plan(memory, tenant(size="medium")).sender == ""

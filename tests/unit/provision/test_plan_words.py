@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.install import install_platform, plan_platform
-from tenantkit.provision.plan import plan
+from tenantkit.provision.plan import Plan, plan
 from tenantkit.provision.plans.differences import differences
+from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.table import entries
 from tenantkit.provision.plans.wording import describe, item_text
 from tenantkit.rules.manifest import ObjectRef
@@ -21,7 +24,6 @@ from tests.unit.provision.memory import PLATFORM, Memory, run, tenant
 
 if TYPE_CHECKING:
     from tenantkit.provision.managed_fields import Path
-    from tenantkit.provision.plan import Plan
 
 EVE, ADA = ({"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": name} for name in ("eve@x.com", "ada"))
 
@@ -235,3 +237,36 @@ def test_a_change_of_the_network_is_in_words() -> None:
 
     assert "network - egress to all IPv6 addresses except fc00::/7, fe80::/10" in str(made)
     assert "network + ingress from all pods in namespace contour" in str(made)
+
+
+def test_a_line_about_a_plan_has_the_first_note_and_counts_the_others() -> None:
+    notes = [PlanNotice("expired", "it has expired", "vision"), PlanNotice("frozen", "it is frozen", "vision")]
+    plan = Plan(platform=Platform(), tenants=(), changes=(), notices=(notes[0],))
+    command = PlanNotice("clean-up", f"`kubectl delete pods --all -n {'x' * 300}`")
+
+    assert repr(plan) == "<Plan: note: vision: it has expired; nothing planned>"
+    assert repr(replace(plan, notices=(*notes,))) == (
+        "<Plan: note: vision: it has expired; 1 more note; nothing planned>"
+    )
+    assert repr(replace(plan, notices=(command,))) == f"<Plan: note: {command}; nothing planned>"
+    assert "; 2 more notes; " in repr(replace(plan, notices=(command, *notes)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "texts"),
+    [
+        ({"size": "small"}, {"quota": {"pods": 20, "jobs": 5}}, ["size small → custom quota"]),
+        ({"quota": {"pods": 20, "jobs": 5}}, {"size": "small"}, ["size custom quota → small"]),
+        ({"quota": {"pods": 20, "jobs": 5}}, {"quota": {"pods": 30, "jobs": 5}}, ["quota pods 20 → 30"]),
+        ({"boost": {"size": "large"}}, {"boost": {"quota": {"pods": 9}}}, ["boost size large → custom quota"]),
+        ({}, {"boost": {"quota": {"pods": 9}}}, ["boost size + custom quota"]),
+    ],
+)
+def test_a_quota_in_place_of_a_size_is_one_change_of_the_grant(
+    before: dict[str, object], after: dict[str, object], texts: list[str]
+) -> None:
+    path = ("metadata", "annotations", "tenantkit.dev/grant")
+    ref = ObjectRef("v1", "Namespace", "vision")
+    row = PlanRow("update", ref, path, json.dumps(before), json.dumps(after))
+
+    assert [line.text for line in describe(PlanChange("update", ref, (row,)), row)] == [f"grant {it}" for it in texts]

@@ -7,39 +7,86 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
+from tenantkit.hints import Code, Message
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
+from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.live import LiveState
+    from tenantkit.rules.manifest import Manifest
 
 # What people make, and what holds resources; the rest is deleted with these. Data cannot be made again, so that volume
 # claims are not in a command to copy.
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod", "Service")
 
 
-def clean_up_notices(cluster: ClusterApi, changes: Sequence[PlanChange]) -> Iterator[PlanNotice]:
+def clean_up_notices(cluster: ClusterApi, changes: Sequence[PlanChange], contents: LiveState) -> Iterator[PlanNotice]:
     """A notice for each tenant that is not the user's to delete, with what they may delete in it.
 
     Args:
         cluster: the cluster.
         changes: of the plan of a deletion.
+        contents: of the tenants' namespaces.
 
     RBAC: create selfsubjectaccessreviews, which any signed-in user may.
     """
     others = {change.ref.name: change.tenant for change in changes if _is_others(change)}
     for namespace, tenant in others.items():
         there = {change.ref.kind for change in changes if change.ref.namespace == namespace}
-        asked = [kind for kind in _KINDS if kind in there]
+        made = _routes(contents, namespace, tenant or "")
+        routes = sorted({f"{it.host or ''}{it.path or '/'}" for manifest in made for it in served_paths(manifest)})
+        asked = [kind for kind in _KINDS if kind in there] + list(dict.fromkeys(it["kind"] for it in made))
         answers = side_by_side(partial(_may_delete, cluster, namespace), asked)
-        allowed = [kind_of(kind).plural for kind, may in zip(asked, answers, strict=True) if may]
+        allowed = [kind for kind, may in zip(asked, answers, strict=True) if may]
         if allowed:
-            command = f"kubectl delete {','.join(allowed)} --all -n {shlex.quote(namespace)}"
-            text = f"you may delete what is in namespace {namespace} yourself: `{command}`"
-            yield PlanNotice("clean-up", f"{text}. This also deletes other members' work.", tenant)
+            values = {"namespace": namespace, "steps": _steps(allowed, namespace, tenant or "", routes)}
+            text = Message(
+                "you may delete what is in namespace {namespace} yourself: {steps}. This also deletes other members' "
+                "work.",
+                values,
+            )
+            yield PlanNotice("clean-up", text, tenant)
+
+
+def clean_up_notes(notices: Iterable[PlanNotice]) -> tuple[str, ...]:
+    """The same for whoever reads the request: what its sender may do before the tenant is deleted."""
+    found = [it.text.values for it in notices if it.code == "clean-up" and isinstance(it.text, Message)]
+    return tuple(
+        Message(
+            "the sender may delete what is in namespace {namespace} first: {steps}. This also deletes other members' "
+            "work.",
+            values,
+        ).words("shell")
+        for values in found
+    )
+
+
+def _steps(kinds: Sequence[str], namespace: str, tenant: str, routes: Sequence[str]) -> str | Message:
+    """The commands: one for the routes, if there are any, and one for everything else."""
+    plurals = ",".join(kind_of(kind).plural for kind in kinds if kind in _KINDS)
+    command = f"`kubectl delete {plurals} --all -n {shlex.quote(namespace)}`"
+    if not any(kind in ROUTE_KINDS for kind in kinds):
+        return command
+    code = Code("remove_routes", {"tenant": tenant, "urls": routes})
+    if not plurals:
+        return Message("its routes with {code}", {"code": code})
+    return Message("{command}, and its routes with {code}", {"command": command, "code": code})
+
+
+def _routes(contents: LiveState, namespace: str, tenant: str) -> list[Manifest]:
+    """The Ingresses and HTTPRoutes that tenantkit made."""
+    return [
+        manifest
+        for ref, manifest in contents.objects.items()
+        if ref.kind in ROUTE_KINDS and ref.namespace == namespace and is_ours(manifest, tenant)
+    ]
 
 
 def _may_delete(cluster: ClusterApi, namespace: str, kind: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.manifests.quota import make_quota
 from tenantkit.provision.hosts.visible import NOT_VISIBLE
+from tenantkit.provision.plans.differences import CUSTOM_QUOTA
 from tenantkit.provision.plans.quota_words import changed_phrases, granted_phrases
 from tenantkit.provision.plans.requests.letter import Letter, Request
 from tenantkit.spec.people import platform_team
@@ -194,7 +195,7 @@ def _words(tenant: Tenant, name: str, platform: Platform) -> str:
     value: Any = getattr(tenant, name)
     match name:
         case "size":
-            return tenant.size or "custom quota"
+            return tenant.size or CUSTOM_QUOTA
         case "boost":
             return "none" if value is None else _boost_words(value, tenant, platform)
         case "frozen":
@@ -211,7 +212,7 @@ def _boost_words(boost: Boost, tenant: Tenant, platform: Platform) -> str:
     amounts = granted_phrases(_hard(boosted, platform))
     if boost.quota is not None and _limits(boosted, platform) != _limits(tenant, platform):
         amounts = [*amounts, _SINGLE]
-    return f"{boost.size or 'custom quota'} until {boost.until_text}{_in_brackets(amounts)}"
+    return f"{boost.size or CUSTOM_QUOTA} until {boost.until_text}{_in_brackets(amounts)}"
 
 
 def _in_brackets(amounts: Sequence[str]) -> str:

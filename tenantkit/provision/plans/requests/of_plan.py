@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.manifests.labels import GRANT_ANNOTATION
-from tenantkit.manifests.role_rules import TENANT_ROLES
-from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.provision.content.team_objects import FIELDS_OF_KIND, is_of_team
 from tenantkit.provision.hosts.visible import NOT_VISIBLE
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.plans.phrases import phrases
+from tenantkit.provision.plans.requests.clean_up import clean_up_notes
 from tenantkit.provision.plans.requests.edits import owners_or_team, team_letter
 from tenantkit.provision.plans.requests.grants import differences, letter_of, new_hosts
 from tenantkit.provision.plans.requests.letter import Letter, Request
@@ -29,21 +29,30 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.tenant import Tenant
 
-_FIELDS_OF_KIND = {"RoleBinding": ("editors", "viewers"), **dict.fromkeys(ROUTE_KINDS, ("routes",))}
-
 
 def plan_request(plan: Plan) -> Request:
     """The request for all that the user may not do in a plan; empty if there is nothing of that sort."""
-    letter = _letter(plan)
+    letter = _signed_letter(plan)
     return Request(letter, plan if letter is not None else None)
+
+
+def whom_to_ask(plan: Plan) -> str:
+    """Who may make the changes of a plan that are not the user's: the platform team, or also a tenant's owners."""
+    letter = _letter(plan)
+    return platform_team(plan.platform) if letter is None else letter.to
 
 
 def asked_of(plan: Plan, *, is_pending: bool) -> dict[str, str]:
     """Who may make the changes of a plan that are left to them, and the text to send; for a report."""
-    letter = _letter(plan) if is_pending else None
+    letter = _signed_letter(plan) if is_pending else None
     if letter is None:
         return {"team": platform_team(plan.platform), "request": ""}
     return {"team": letter.to, "request": Request(letter, plan)}
+
+
+def _signed_letter(plan: Plan) -> Letter | None:
+    letter = _letter(plan)
+    return None if letter is None else replace(letter, sender=plan.sender)
 
 
 def _letter(plan: Plan) -> Letter | None:
@@ -123,6 +132,7 @@ def _end_of_tenants(subject: str, pending: Mapping[str, Sequence[PlanChange]], p
         f"Please {command} {'these tenants' if plural else 'this tenant'}:",
         tuple(f"{name}: {line}" if plural else line for name, its in words.items() for line in its),
         (f"To do so, run `tenantkit {command} {names}`{confirmed}.",),
+        notes=clean_up_notes(plan.notices),
     )
 
 
@@ -134,24 +144,19 @@ def _note_in(changes: Sequence[PlanChange]) -> HostNote:
 
 def _team_fields(changes: Sequence[PlanChange]) -> set[str]:
     """The fields of the team's part that the user may not change either."""
-    kinds = {change.ref.kind for change in changes if change.action == "not yours" and not _is_owners(change)}
-    return {field for kind, fields in _FIELDS_OF_KIND.items() if kind in kinds for field in fields}
+    kinds = {change.ref.kind for change in changes if change.action == "not yours" and is_of_team(change)}
+    return {field for kind, fields in FIELDS_OF_KIND.items() if kind in kinds for field in fields}
 
 
 def _is_about_team(changes: Sequence[PlanChange]) -> bool:
     """Whether all that is asked for are changes of members and routes, which owners may make."""
-    return all(it.ref.kind in _FIELDS_OF_KIND and not _is_owners(it) for it in changes if _is_asked_for(it))
+    return all(is_of_team(it) for it in changes if _is_asked_for(it))
 
 
 def _team_words(changes: Sequence[PlanChange]) -> list[str]:
     """The changes of members and routes that the user may not make; owners are part of the grant."""
-    team = [it for it in changes if it.ref.kind in _FIELDS_OF_KIND and not _is_owners(it)]
+    team = [it for it in changes if is_of_team(it)]
     return [phrase.text for phrase in phrases(team, ["not yours"])]
-
-
-def _is_owners(change: PlanChange) -> bool:
-    role = ((change.wanted or change.live or {}).get("roleRef") or {}).get("name")
-    return change.ref.kind == "RoleBinding" and role == TENANT_ROLES[0]
 
 
 def _stored(live: Manifest | None) -> Tenant | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,7 +54,9 @@ def test_the_log_of_a_crash_is_printed_as_text_and_as_json(pods: LoggingPods, co
     text, data = run(command, "--previous", "--tail", "1"), run(command, "-p", "--tail", "1", "-o", "json")
     rows = json.loads(data.stdout)["rows"]
 
-    assert (text.returncode, text.stdout, text.stderr) == (0, "KeyError: 'X'\n", "")
+    end = r"the previous run ended at [\d :-]+ UTC: Error, exit code 1; 3 restarts"
+    assert (text.returncode, text.stdout) == (0, "KeyError: 'X'\n")
+    assert re.fullmatch(f"tenantkit: container main of Pod/one: {end}\n", text.stderr)
     assert [(row["pod"], row["container"], row["line"]) for row in rows] == [("one", "main", "KeyError: 'X'")]
 
 

@@ -107,7 +107,8 @@ def test_a_workload_without_pods_has_no_log_and_one_that_does_not_exist_is_an_er
     cluster.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec})
 
     found = tk.logs(cluster, "Deployment/idle", namespaces=[namespace])
-    assert str(found) == "(Deployment/idle has no pods, so it has no logs; tk.why(cluster) says why)"
+    call = f'tk.why(cluster, namespaces=["{namespace}"], workload="Deployment/idle")'
+    assert str(found) == f"(Deployment/idle has no pods, so it has no logs; {call} says why)"
     with pytest.raises(NotFound, match="there is no workload 'Deployment/none' that has pods"):
         tk.logs(cluster, "Deployment/none", namespaces=[namespace])
 

@@ -206,6 +206,7 @@ READING: Mapping[str, Callable[[tk.Cluster, Stage], object]] = {
     "quota_holders": lambda cluster, _: tk.quota_holders(cluster),
     "quota_usage": lambda cluster, _: tk.quota_usage(cluster),
     "read_plan": lambda cluster, stage: tk.read_plan(cluster, stage.plan_file),
+    "request_host": lambda cluster, stage: tk.request_host(cluster, stage.mine, "demo.example.ai").plan,
     "request_quota": lambda cluster, stage: tk.request_quota(cluster, stage.mine, gpus=4).plan,
     "resources": lambda cluster, _: tk.resources(cluster, "deployments"),
     "routes": lambda cluster, _: tk.routes(cluster),

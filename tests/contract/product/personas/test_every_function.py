@@ -89,6 +89,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "release": (_IN_PART, "not yours", "not yours", "not yours", _DENIED, "not yours", _DENIED),
     "remove_member": _OWNERS,
     "remove_route": _OWNERS,
+    "request_host": _PLATFORMS,
     "request_quota": _PLATFORMS,
     "resources": _MINE,
     "routes": _MINE,

@@ -162,11 +162,12 @@ def test_owners_are_changed_by_the_platform_only(owner: Cluster, cluster: Cluste
 
     assert str(as_editor.value) == (
         f"person='owner@example.com': is an owner of {name!r} by its grant: an owner may do all that an editor may; "
-        f"the platform team changes owners with tk.plan(cluster, tenants)"
+        "a tenant needs at least one owner"
     )
     assert str(as_owner.value) == (
-        "role='owner': use 'viewer' or 'editor': owners are part of the grant, which the platform team changes with "
-        "tk.plan(cluster, tenants)"
+        "role='owner': use 'viewer' or 'editor': owners are part of the grant: print(tk.plan(cluster, (it := "
+        f'tk.get_tenant(cluster, "{name}")).with_(owners=[*it.owners, "sam@example.com"])).request) has the text that '
+        "asks the platform team"
     )
     assert versions(cluster, name) == before
 

@@ -116,12 +116,24 @@ def test_a_host_that_is_not_granted_is_refused(owner: Cluster, name: str) -> Non
     with pytest.raises(InvalidSpecError) as caught:
         add_route(owner, name, DEMO.with_(host="elsewhere.example.ai"), progress=False)
 
-    assert str(caught.value) == (
+    problem, letter = str(caught.value).split("\n\n", 1)
+    assert problem == (
         f"{name}.routes[0].host='elsewhere.example.ai': not granted to {name!r} (hosts: {name}.example.ai): ask the "
-        f"platform team for it: "
-        "tenant = tk.get_tenant(cluster, name); "
-        "print(tk.plan(cluster, tenant.with_(hosts=[*tenant.hosts, host])).request) has the text to send"
+        f'platform team for it: tk.request_host(cluster, "{name}", "elsewhere.example.ai") has the text below'
     )
+    asked = plan(owner, get_tenant(owner, name).with_(hosts=["elsewhere.example.ai"])).request
+    assert letter.splitlines()[:7] == asked.splitlines()[:7]
+    assert letter.splitlines()[1] == "From: owner@example.com"
+    assert "- additional hosts: none → elsewhere.example.ai" in letter.splitlines()
+    assert "hosts:\n- elsewhere.example.ai" in letter
+
+
+def test_whoever_grants_hosts_gets_the_code_and_no_letter(cluster: Cluster, name: str) -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        plan_add_route(cluster, name, DEMO.with_(host="elsewhere.example.ai"))
+
+    code = f'(it := tk.get_tenant(cluster, "{name}")).with_(hosts=[*it.hosts, "elsewhere.example.ai"])'
+    assert str(caught.value).endswith(f"you may grant it, so apply tk.plan(cluster, {code})")
 
 
 def test_an_ingress_of_somebody_else_stays(owner: Cluster, cluster: Cluster, name: str) -> None:

@@ -1,0 +1,137 @@
+"""What a user reads who may not make a change: whom to ask, for what, and with which code; on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tenantkit
+from tenantkit.exceptions import InvalidSpecError
+from tenantkit.hints import Code
+from tenantkit.provision.apply import apply
+from tenantkit.provision.life.request_host import request_host
+from tenantkit.provision.life.request_quota import request_quota
+from tenantkit.provision.plan import plan
+from tenantkit.provision.stored.tenants import get_tenant
+from tenantkit.provision.team.members import plan_add_member, plan_remove_member
+from tests.contract.tenants import fresh_name, tenant
+from tests.eventually import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+
+_TEAM = "the platform team"
+
+
+@pytest.fixture
+def name(cluster: Cluster) -> Iterator[str]:
+    with fresh_name(cluster) as name:
+        made = tenant(name, editors=["editor@example.com"], viewers=["viewer@example.com"])
+        apply(cluster, plan(cluster, made), progress=False)
+        yield name
+
+
+@pytest.fixture
+def owner(name: str, connect_as: Callable[[str], Cluster]) -> Cluster:
+    owner = connect_as("owner")
+    eventually(lambda: owner.can("create", "RoleBinding", namespace=name))
+    return owner
+
+
+def test_the_plan_of_a_request_leads_with_the_amounts_asked_for(owner: Cluster, name: str) -> None:
+    made = request_quota(owner, name, gpus=4, cpu=16).plan
+
+    assert made is not None
+    assert made.headlines[0].endswith("plan and apply it: size small → custom quota · GPUs 0 → 4 · CPU 4 → 16")
+    assert [row["change"] for row in made.as_json()["changes"] if row["action"] == "not yours"] == [
+        ["grant size small → custom quota"],
+        ["quota requests.cpu 4 → 16"],
+        ["quota requests.nvidia.com/gpu 0 → 4"],
+    ]
+    assert str(made).index("requests.nvidia.com/gpu 0 → 4") < str(made).index("requests.cpu 4 → 16")
+
+
+def test_a_member_without_the_right_is_told_of_the_owners_wherever_they_look(
+    name: str, connect_as: Callable[[str], Cluster]
+) -> None:
+    editor = connect_as("editor")
+    eventually(lambda: editor.can("create", "Deployment", namespace=name))
+
+    added = plan_add_member(editor, name, "sam@example.com")
+    planned = plan(editor, get_tenant(editor, name).with_(viewers=["sam@example.com"]))
+
+    whom = f"an owner of {name} (owner@example.com) or {_TEAM}"
+    assert added.headlines == (f"{name}: only {whom} may do this, so ask them: sam@example.com becomes viewer",)
+    assert planned.headlines[0].startswith(f"{name}: only {whom} may do this, so ask them to plan and apply it: ")
+    for made in (added, planned):
+        assert made.request.splitlines()[:2] == [f"To: {whom}", "From: editor@example.com"]
+        assert set(made.frame.query("action == 'not yours'")["reason"]) == {
+            f"ask an owner (owner@example.com) or {_TEAM}, who may change members and routes"
+        }
+
+
+def test_a_change_of_owners_names_the_code_that_asks_for_it(owner: Cluster, name: str) -> None:
+    with pytest.raises(InvalidSpecError) as added:
+        plan_add_member(owner, name, "sam@example.com", role="owner")  # type: ignore[arg-type]
+    with pytest.raises(InvalidSpecError) as removed:
+        plan_remove_member(owner, name, "owner@example.com")
+
+    text = added.value.problems[0].words("python")
+    code = text[text.index("print(") : text.index(" has the text")]
+    assert code == (
+        f'print(tk.plan(cluster, (it := tk.get_tenant(cluster, "{name}")).with_('
+        'owners=[*it.owners, "sam@example.com"])).request)'
+    )
+    exec(code, {"tk": tenantkit, "cluster": owner})  # noqa: S102 (our words)
+    assert str(removed.value).endswith("an owner may do all that an editor may; a tenant needs at least one owner")
+
+
+def test_the_code_that_asks_for_a_host_keeps_the_tenants_other_hosts(
+    owner: Cluster, cluster: Cluster, name: str
+) -> None:
+    apply(cluster, plan(cluster, get_tenant(cluster, name).with_(hosts=["kept.example.ai"])), progress=False)
+    code = Code("request_host", {"tenant": name, "host": "more.example.ai"}).words("python")
+
+    lines = eval(code, {"tk": tenantkit, "cluster": owner}).splitlines()  # noqa: S307 (our words)
+
+    assert "- additional hosts: kept.example.ai → kept.example.ai, more.example.ai" in lines
+    assert [line for line in lines if line.endswith(".example.ai") and line.startswith("- ")][1:] == [
+        "- kept.example.ai",
+        "- more.example.ai",
+    ]
+
+
+def test_another_host_is_one_call(owner: Cluster, name: str) -> None:
+    request = request_host(owner, name, "Demo.Example.AI.", reason="the demo")
+
+    assert request.splitlines()[:11] == [
+        f"To: {_TEAM}",
+        "From: owner@example.com",
+        f"Subject: change tenant {name}",
+        "",
+        "Please make these changes:",
+        "- additional hosts: none → demo.example.ai",
+        "",
+        "Note: demo.example.ai: not checked against tenants that the sender may not read",
+        "",
+        "Reason: the demo",
+        "",
+    ]
+    assert "hosts:\n- demo.example.ai" in request
+    assert request.plan is not None
+    assert {row.action for row in request.plan.rows} == {"not yours", "unchanged"}
+
+
+def test_a_host_that_needs_no_request_is_refused(owner: Cluster, cluster: Cluster, name: str) -> None:
+    with pytest.raises(InvalidSpecError, match=f"tenant '{name}' has it already: tk.add_route"):
+        request_host(owner, name, f"{name}.example.ai")
+    with pytest.raises(InvalidSpecError, match="without scheme, port or path"):
+        request_host(owner, name, "https://demo.example.ai/")
+    with fresh_name(cluster) as other:
+        apply(cluster, plan(cluster, tenant(other, routes=None)), progress=False)
+        with pytest.raises(InvalidSpecError, match=f"it belongs to tenant '{other}': ask its owner"):
+            request_host(cluster, name, f"{other}.example.ai")
+    assert "You may make" in request_host(cluster, name, "demo.example.ai")
