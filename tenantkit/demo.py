@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tenantkit.display.human_amounts import amount_text
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
@@ -122,5 +123,5 @@ def _output(tenant: Tenant) -> str:
 
 def _hostname(cluster: Cluster, platform: Platform, tenant: Tenant) -> str:
     """The host in the cluster, not in the spec."""
-    ingress = cluster.get("Ingress", (tenant.routes or ())[0].name or "", platform.namespace(tenant))
-    return str(ingress["spec"]["rules"][0]["host"])
+    kind, name = platform.routing.kinds[0], (tenant.routes or ())[0].name or ""
+    return str(served_paths(cluster.get(kind, name, platform.namespace(tenant)))[0].host)

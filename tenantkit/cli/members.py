@@ -118,7 +118,7 @@ def routes(  # noqa: PLR0913 (one argument per option)
     """Show, add or remove routes of tenants.
 
     `add` takes one SERVICE:PORT; the port is a number or a name. `remove` takes URLs, paths at the tenant's own host,
-    or names of Ingresses. Owners of a tenant may do both; its other routes stay as they are.
+    or names of their objects. Owners of a tenant may do both; its other routes stay as they are.
     """
     if action == "list":
         from tenantkit.frames.routes import routes as read_routes

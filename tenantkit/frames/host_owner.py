@@ -13,6 +13,7 @@ from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.hints import Code, Hint
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.hosts.visible import checked_host, read_visible_hosts
 from tenantkit.provision.stored.identity import role_by_rules
 from tenantkit.provision.stored.platform import get_platform
@@ -48,11 +49,11 @@ def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
         host: a DNS name such as `vision.example.ai`, in upper or lower case, with or without a dot at its end.
 
     Returns:
-        host (in lower case), state (`yours`: of a tenant that you own; `taken`: of another one, or an Ingress has
-        it that no tenant is granted; `free`: of none; `not visible`: none that you may see has it, and you may not see
-        all tenants and Ingresses, or one of them cannot be read),
-        tenant, owners (joined by `, `), both <NA> where there is none or you may not see it, next_steps (with the code
-        that makes the text to send, if you own a tenant): string.
+        host (in lower case), state (`yours`: of a tenant that you own; `taken`: of another one, or an Ingress or
+        HTTPRoute has it that no tenant is granted; `free`: of none; `not visible`: none that you may see has it, and
+        you may not see all tenants, Ingresses and HTTPRoutes, or one of them cannot be read), tenant, owners (joined by
+        `, `), both <NA> where there is none or you may not see it, next_steps (with the code that makes the text to
+        send, if you own a tenant): string.
 
     Raises:
         InvalidSpecError: it is not a host, such as a URL, or the stored settings are invalid.
@@ -60,9 +61,9 @@ def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
         SpecVersionError: a newer tenantkit wrote them.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces and ingresses; else get the namespaces of your tenants, and the answer is `not visible` for
-    all other hosts. Get configmap `platform` in tenantkit-system; create selfsubjectrulesreviews and
-    selfsubjectaccessreviews, which any signed-in user may. Source: page "Ingress".
+    RBAC: list namespaces, ingresses and httproutes; else get the namespaces of your tenants, and the answer is `not
+    visible` for all other hosts. Get configmap `platform` in tenantkit-system; create selfsubjectrulesreviews and
+    selfsubjectaccessreviews, which any signed-in user may. Source: pages "Ingress" and "Gateway API".
 
     Example:
         >>> tk.host_owner(cluster, "recsys.example.ai")[["state", "tenant", "owners"]].to_dict("records")
@@ -91,16 +92,16 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
     if not visible.is_complete:
         steps = Hint("you may not see whether another tenant has it: {ask}", {"ask": _ask(cluster, name, team)})
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
-    place, has_all_ingresses = _ingress_of(cluster, name)
+    place, has_all_routes = _route_of(cluster, name)
     if place is not None:
         steps = Hint(
-            "Ingress {place} has it, although no tenant is granted it: ask {team}, or choose another host",
+            "{place} has it, although no tenant is granted it: ask {team}, or choose another host",
             {"place": place, "team": team},
         )
         return frame_of_rows([(name, "taken", None, None, steps.words(surface))], HOST_OWNER)
-    if not has_all_ingresses:
+    if not has_all_routes:
         ask = _ask(cluster, name, team)
-        steps = Hint("no tenant has it; you may not see whether an Ingress has it: {ask}", {"ask": ask})
+        steps = Hint("no tenant has it; you may not see whether a route has it: {ask}", {"ask": ask})
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
     may_grant = cluster.can("patch", "Namespace")
     steps = Hint("add it to hosts of a tenant's spec, with {plan}") if may_grant else _ask(cluster, name, team)
@@ -126,23 +127,30 @@ def _is_owner(cluster: Cluster, holder: Holder) -> bool:
         return False
 
 
-def _ingress_of(cluster: Cluster, host: str) -> tuple[str | None, bool]:
-    """An Ingress of the cluster that has a host, also by a wildcard or for TLS; and whether all of them are known."""
-    try:
-        ingresses = cluster.list("Ingress")
-    except NotFound:  # the server has no such kind
-        return None, True
-    except PermissionDenied:
-        return None, False
+def _route_of(cluster: Cluster, host: str) -> tuple[str | None, bool]:
+    """An Ingress or HTTPRoute of the cluster that has a host, also by a wildcard; and whether all of them are known."""
     names = {host, f"*.{host.partition('.')[2]}"}
-    for ingress in ingresses:
-        if not names.isdisjoint(_hosts(ingress)):
-            return f"{ingress['metadata']['name']!r} in namespace {ingress['metadata']['namespace']!r}", True
-    return None, not unreadable_in(ingresses)
+    is_complete = True
+    for kind in ROUTE_KINDS:
+        try:
+            found = cluster.list(kind)
+        except NotFound:  # the server has no such kind
+            continue
+        except PermissionDenied:
+            is_complete = False
+            continue
+        for manifest in found:
+            if not names.isdisjoint(_hosts(manifest)):
+                metadata = manifest["metadata"]
+                return f"{kind} {metadata['name']!r} in namespace {metadata['namespace']!r}", True
+        is_complete = is_complete and not unreadable_in(found)
+    return None, is_complete
 
 
-def _hosts(ingress: Manifest) -> Iterator[str]:
-    spec = ingress.get("spec") or {}
+def _hosts(manifest: Manifest) -> Iterator[str]:
+    """The hosts of a route's object, also those of its certificates."""
+    spec = manifest.get("spec") or {}
+    yield from spec.get("hostnames") or ()
     for rule in spec.get("rules") or ():
         yield rule.get("host") or ""
     for tls in spec.get("tls") or ():

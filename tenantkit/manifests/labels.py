@@ -20,6 +20,8 @@ GRANT_ANNOTATION = "tenantkit.dev/grant"
 HOSTS_ANNOTATION = "tenantkit.dev/hosts"
 SERVICE_TYPES_ANNOTATION = "tenantkit.dev/service-types"
 PERSON_ANNOTATION = "tenantkit.dev/person"
+# on an HTTPRoute: `http` or `https`, by the listener of the platform's Gateway
+SCHEME_ANNOTATION = "tenantkit.dev/scheme"
 # on a RoleBinding: the user who added the member
 ADDED_BY_ANNOTATION = "tenantkit.dev/added-by"
 

@@ -28,19 +28,21 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import QUOTA_NAME
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.edits.same_moment import settled
 from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
-from tenantkit.provision.left_out import WALLS, kept_notes, left_out, replaces_role, takes_rights_away
+from tenantkit.provision.left_out import WALLS, groups_of, kept_notes, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import route_warnings
 from tenantkit.provision.plans.places import reached
 from tenantkit.provision.plans.requests.of_plan import asked_of
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.routing.kept_routes import ROUTE_KEPT, RouteCheck
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
@@ -69,7 +71,7 @@ _OTHERS = {
     "release": ("a release", Hint("to release the namespaces, use {release}")),
 }
 # the kinds by which a tenant holds a host
-_HOST_KINDS = ("Namespace", "Ingress", "HTTPRoute")
+_HOST_KINDS = ("Namespace", *ROUTE_KINDS)
 
 
 @takes_cluster
@@ -147,8 +149,9 @@ def carry_out_plan(
     stop, tell = running.cancelled or threading.Event(), running.on_progress
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=running.progress, on_progress=tell)) as shown:
-            run = _Run(cluster, forced, stop, shown, kept_notes(plan), HostCheck(cluster), CopyContents(cluster))
-            run.all(_groups(plan, current, left), left, moves(current.changes), running.max_concurrency)
+            checks = (HostCheck(cluster), CopyContents(cluster), RouteCheck.of(current.changes))
+            run = _Run(cluster, forced, stop, shown, kept_notes(plan), *checks)
+            run.all(groups_of(plan, current, left), left, moves(current.changes), running.max_concurrency)
         if running.timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, running.timeout_s)
         report = run.report(plan)
@@ -178,6 +181,7 @@ class _Run:
     notes: Mapping[ObjectRef, Reason]
     hosts: HostCheck
     contents: CopyContents
+    routes: RouteCheck
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
     failed: list[ApplyOutcome] = field(default_factory=list)
@@ -250,6 +254,9 @@ class _Run:
                 return
             if (is_closed and not takes_rights_away(change)) or self._keeps_role(change):
                 self._skip([change])
+                continue
+            if self.routes.is_still_needed(change, (*self.failed, *self.not_attempted, *self.pending)):
+                self._skip([change], ROUTE_KEPT)
                 continue
             try:
                 self._one(change, is_new_namespace=change.ref.namespace in new_namespaces)
@@ -375,20 +382,6 @@ class _Run:
             headlines=plan.headlines_of(done) if plan.subject == "team" else (),
             **asked_of(plan, is_pending=bool(self.pending)),
         )
-
-
-def _groups(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[PlanChange]]:
-    """The changes by tenant; an object to delete that no longer exists counts as unchanged."""
-    groups: dict[str | None, list[PlanChange]] = {}
-    for change in current.changes:
-        if change.action != "foreign" and change.ref not in left.refused and change.ref not in left.pending:
-            groups.setdefault(change.tenant, []).append(change)
-    refs = {change.ref for change in current.changes}
-    for change in plan.changes:
-        if change.action == "delete" and change.ref not in refs:
-            deleted = type(change)("unchanged", change.ref, (), change.tenant)
-            groups.setdefault(change.tenant, []).append(deleted)
-    return groups
 
 
 def _raise_first(futures: Sequence[Future[None]]) -> None:

@@ -32,12 +32,13 @@ from tenantkit.provision.plans.guardrail_notices import guardrail_notices
 from tenantkit.provision.plans.network_notices import network_notices, not_isolated_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
-from tenantkit.provision.plans.platform_notices import platform_notices
+from tenantkit.provision.plans.platform_notices import moved_notices, platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
 from tenantkit.provision.plans.unlimited import check_default_class, unlimited_notices
 from tenantkit.provision.read import node_resources, read_default_priority_class, read_nodes, read_storage_classes
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.routing.gateway import check_gateway
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.running.warnings import GUARDRAILS_MISSING
@@ -85,13 +86,15 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
     Raises:
         InvalidSpecError: `namespace_prefix` changes while tenants exist, or `priority_classes` does not list the
             cluster's default class, so that pods without a class would be refused.
+        NotFound: `routing` is by a Gateway, and the cluster has no HTTPRoutes.
         SpecVersionError: a newer tenantkit wrote the stored settings, or installed the guardrails.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system and tenantkit-index of
     configmaps, roles, rolebindings; list clusterroles, validatingadmissionpolicies and
     validatingadmissionpolicybindings; if that is allowed, list namespaces, nodes, priorityclasses, storageclasses,
-    services, daemonsets, servicecidrs, and in namespace default endpointslices.
+    services, daemonsets, servicecidrs, in namespace default endpointslices, and in the Gateway's namespace httproutes
+    and gateways.
 
     Example:
         >>> platform = tk.get_platform(cluster)
@@ -113,6 +116,7 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         *_tenants_concerned(cluster, settings, namespaces),
         *_devices_and_classes(cluster, settings, nodes),
         *_network(cluster, settings.network, namespaces, nodes),
+        *check_gateway(cluster, settings.routing),
     )
     return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
 
@@ -124,7 +128,9 @@ def _tenants_concerned(
     if namespaces is None:
         text = "you may not list tenants, so it is not known whom these settings concern"
         return [PlanNotice("tenants-not-listed", text)]
-    return platform_notices(stored_settings(cluster) or Platform(), settings, namespaces)
+    before = stored_settings(cluster) or Platform()
+    moved = moved_notices(before.routing, settings.routing) if namespaces else ()
+    return [*moved, *platform_notices(before, settings, namespaces)]
 
 
 def _network(

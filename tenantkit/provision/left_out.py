@@ -72,6 +72,20 @@ def left_out(plan: Plan, current: Plan) -> LeftOut:
     return LeftOut(refused, still, closed)
 
 
+def groups_of(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[PlanChange]]:
+    """The changes by tenant; an object to delete that no longer exists counts as unchanged."""
+    groups: dict[str | None, list[PlanChange]] = {}
+    for change in current.changes:
+        if change.action != "foreign" and change.ref not in left.refused and change.ref not in left.pending:
+            groups.setdefault(change.tenant, []).append(change)
+    refs = {change.ref for change in current.changes}
+    for change in plan.changes:
+        if change.action == "delete" and change.ref not in refs:
+            deleted = type(change)("unchanged", change.ref, (), change.tenant)
+            groups.setdefault(change.tenant, []).append(deleted)
+    return groups
+
+
 def kept_notes(plan: Plan) -> dict[ObjectRef, Reason]:
     """The plan's notes about objects to create, which are still true once these exist."""
     rows = [change.rows[0] for change in plan.changes if change.action == "create"]

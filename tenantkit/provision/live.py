@@ -26,6 +26,7 @@ class LiveState:
         sources: what is copied, with digests in place of the content, or why it is not known.
         has_all_namespaces: whether every Namespace is among them, and with them the hosts of all tenants.
         indexed: the tenants of which the objects in the index were read.
+        not_served: the kinds that the cluster does not have.
     """
 
     objects: Mapping[ObjectRef, Manifest]
@@ -34,6 +35,7 @@ class LiveState:
     unreadable: Mapping[ObjectRef, Reason] = field(default_factory=dict)
     sources: Mapping[CopySource, Manifest | Reason] = field(default_factory=dict)
     indexed: frozenset[str] = frozenset()
+    not_served: frozenset[str] = frozenset()
 
     def why_unknown(self, ref: ObjectRef) -> Reason | None:
         """Why it is not known whether an object exists; None when it is known."""
@@ -54,8 +56,13 @@ def live_state(
     unknown: Mapping[tuple[str, str], Reason] | None = None,
     unreadable: Mapping[ObjectRef, Reason] | None = None,
     has_all_namespaces: bool = True,
+    not_served: Iterable[str] = (),
 ) -> LiveState:
     """The live state from objects as the server sent them."""
     return LiveState(
-        {ref_of(manifest): manifest for manifest in manifests}, unknown or {}, has_all_namespaces, unreadable or {}
+        {ref_of(manifest): manifest for manifest in manifests},
+        unknown or {},
+        has_all_namespaces,
+        unreadable or {},
+        not_served=frozenset(not_served),
     )

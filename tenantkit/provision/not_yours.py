@@ -14,6 +14,7 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.namespace import hosts_of
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.content.team_objects import is_of_team, owners_of_team
 from tenantkit.provision.index.read import is_in_index
@@ -119,9 +120,7 @@ def _depends(change: PlanChange, namespace: PlanChange | None) -> bool:
 
 
 def _hosts(manifest: Manifest | None) -> set[str]:
-    if manifest is None or manifest["kind"] != "Ingress":
-        return set()
-    return {rule["host"] for rule in manifest["spec"]["rules"]}
+    return {served.host for served in served_paths(manifest) if served.host is not None}
 
 
 def _marked(change: PlanChange, team: str, theirs: Reason | None) -> PlanChange:

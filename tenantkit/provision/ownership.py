@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.requests.write import FIELD_MANAGER
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.managed_fields import managers_of
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ def is_recognized(manifest: Manifest, tenant: str | None, quota: Manifest | None
     """Whether a wanted object that exists is tenantkit's: by its labels, its name or its field managers.
 
     The team may remove labels from objects in its namespace, and managers as well. There tenantkit's names are
-    reserved, except for Ingresses, whose names are the team's. Without labels, a Namespace is known by its managers or
-    by tenantkit's quota in it, which no team may write.
+    reserved, except for Ingresses and HTTPRoutes, whose names are the team's. Without labels, a Namespace is known by
+    its managers or by tenantkit's quota in it, which no team may write.
 
     Args:
         manifest: the live object.
@@ -38,7 +39,7 @@ def is_recognized(manifest: Manifest, tenant: str | None, quota: Manifest | None
         labels = manifest["metadata"].get("labels") or {}
         is_labelled = TENANT_LABEL in labels or MANAGED_BY_LABEL in labels
         return not is_labelled and (is_applied_by_us(manifest) or (quota is not None and is_applied_by_us(quota)))
-    return manifest["kind"] != "Ingress" or is_applied_by_us(manifest)
+    return manifest["kind"] not in ROUTE_KINDS or is_applied_by_us(manifest)
 
 
 def tenant_of(manifest: Manifest) -> str | None:

@@ -261,14 +261,15 @@ def plan(
         InvalidSpecError: something is not a Tenant, or two tenants have the same name.
         SpecVersionError: a newer tenantkit wrote the platform's settings.
         PermissionDenied: you may not read the platform's settings.
+        NotFound: the platform routes by a Gateway, and the cluster has no HTTPRoutes.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
-    resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses, for the cluster or in each
-    tenant's namespace; list roles and rolebindings in tenantkit-index, or get those of each tenant, which its members
-    may; list nodes, priorityclasses and services, if that is allowed; create selfsubjectaccessreviews and
-    selfsubjectreviews, which any signed-in user may. For extra objects and copies, list their kinds likewise, and get
-    the sources. With `dry_run="server"` also create and patch of the objects that change.
+    resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses and, if the cluster has them,
+    httproutes, for the cluster or in each tenant's namespace; list roles and rolebindings in tenantkit-index, or get
+    those of each tenant, which its members may; list nodes, priorityclasses and services, if that is allowed; create
+    selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user may. For extra objects and copies, list
+    their kinds likewise, and get the sources. With `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 

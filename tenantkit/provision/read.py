@@ -44,8 +44,10 @@ TENANT_KINDS: dict[str, str | None] = {
     "ServiceAccount": None,
     "RoleBinding": None,
     "Ingress": None,
+    "HTTPRoute": None,
 }
-
+# Those of them that come with CustomResourceDefinitions, so that a cluster may not have them.
+_CUSTOM_KINDS = ("HTTPRoute",)
 
 _INDEX = ObjectRef("v1", "Namespace", INDEX_NAMESPACE)
 
@@ -61,6 +63,7 @@ class _Reading:
         self.unknown: dict[tuple[str, str], Reason] = {}
         self.unreadable: list[UnreadableObject] = []
         self.has_all_namespaces = True
+        self.not_served: str | None = None
 
 
 def read_tenants(cluster: ClusterApi, namespaces: Sequence[str], tenants: Sequence[str] = ()) -> LiveState:
@@ -74,9 +77,10 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str], tenants: Sequen
     Raises:
         ClusterError: any error except a refusal; refusals are in the state's `unknown`.
 
-    RBAC: list namespaces, configmaps, resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings and
-    ingresses, for the cluster or in each namespace; get namespaces where they may not be listed; list roles and
-    rolebindings in tenantkit-index, or get those of each tenant, which its members may.
+    RBAC: list namespaces, configmaps, resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings,
+    ingresses and, if the cluster has them, httproutes, for the cluster or in each namespace; get namespaces where they
+    may not be listed; list roles and rolebindings in tenantkit-index, or get those of each tenant, which its members
+    may.
     """
     if not namespaces:
         return LiveState({})
@@ -94,6 +98,7 @@ def _state(readings: Sequence[_Reading]) -> LiveState:
         unknown={key: reason for reading in readings for key, reason in reading.unknown.items()},
         unreadable=_unreadable(readings),
         has_all_namespaces=all(reading.has_all_namespaces for reading in readings),
+        not_served=_not_served(readings),
     )
 
 
@@ -204,7 +209,7 @@ def read_platform(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
 def read_contents(
     cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequence[str], *, label_selector: str | None = None
 ) -> LiveState:
-    """All objects of some kinds in some namespaces; kinds that the cluster does not serve are left out.
+    """All objects of some kinds in some namespaces; kinds that the cluster does not serve are only named.
 
     Raises:
         ClusterError: any error except a refusal; refusals are in the state's `unknown`.
@@ -216,12 +221,23 @@ def read_contents(
         try:
             return _read_kind(cluster, kind, None, namespaces, label_selector)
         except NotFound:
-            return _Reading()
+            return _without(kind)
 
     readings = side_by_side(read, kinds)
     unknown = {key: reason for reading in readings for key, reason in reading.unknown.items()}
     found = chain.from_iterable(reading.found for reading in readings)
-    return live_state(found, unknown=unknown, unreadable=_unreadable(readings))
+    return live_state(found, unknown=unknown, unreadable=_unreadable(readings), not_served=_not_served(readings))
+
+
+def _not_served(readings: Iterable[_Reading]) -> list[str]:
+    return [reading.not_served for reading in readings if reading.not_served is not None]
+
+
+def _without(kind: str) -> _Reading:
+    """What was read of a kind that the cluster does not serve."""
+    reading = _Reading()
+    reading.not_served = kind
+    return reading
 
 
 def _unreadable(readings: Iterable[_Reading]) -> dict[ObjectRef, Reason]:
@@ -233,7 +249,15 @@ def _unreadable(readings: Iterable[_Reading]) -> dict[ObjectRef, Reason]:
 
 
 def _kind_reader(cluster: ClusterApi, kind: str, name: str | None, namespaces: Sequence[str]) -> Callable[[], _Reading]:
-    return lambda: _read_kind(cluster, kind, name, namespaces)
+    def read() -> _Reading:
+        try:
+            return _read_kind(cluster, kind, name, namespaces)
+        except NotFound:
+            if kind not in _CUSTOM_KINDS:
+                raise
+            return _without(kind)
+
+    return read
 
 
 def _read_kind(

@@ -213,8 +213,8 @@ def foreign_binding(binding: Manifest) -> Reason:
     return Reason("foreign", f"it binds {ref.get('kind')} {ref.get('name')!r}, which is not one of tenantkit's roles")
 
 
-def foreign_ingress(ungranted: Sequence[str]) -> Reason:
-    """An Ingress that is not one of the tenant's routes."""
+def foreign_route(ungranted: Sequence[str]) -> Reason:
+    """An Ingress or HTTPRoute that is not one of the tenant's routes."""
     hosts = f", and the tenant was not granted {', '.join(map(repr, ungranted))}" if ungranted else ""
     return Reason("foreign", f"it is not one of the tenant's routes{hosts}")
 

@@ -67,7 +67,7 @@ class Guardrails(Spec):
             solver sets.
         ingress_classes: that Ingresses may use, besides that of `routing`. Default: none; without any, every class.
         gateways: `NAMESPACE/NAME` of Gateways that routes may attach to, besides that of `routing`. Default: none;
-            without any, every Gateway.
+            without any, also in `routing`, every Gateway.
         roles: names of further ClusterRoles that owners may bind. Default: none.
         accounts: `NAMESPACE/NAME` of ServiceAccounts in other namespaces that owners may bind. Default: none.
         service_types: types of Services that every tenant may have, besides ClusterIP. Default: none; a quota of node

@@ -1,8 +1,4 @@
-"""The platform: the settings for all tenants, and whether a tenant fits them.
-
-The schema is complete from the start. Settings that this version does not carry out (HTTPRoutes) are refused by
-name: an object that is requested and silently not created is worse than an error.
-"""
+"""The platform: the settings for all tenants, and whether a tenant fits them."""
 
 from __future__ import annotations
 
@@ -303,6 +299,8 @@ class Platform(Document):
                 reason = f"not granted to {tenant.name!r} (hosts: {', '.join(granted)})"
                 ask = Hint("ask {team} for it", {"team": platform_team(self)})
                 yield Problem(f"{tenant.name}.routes[{index}].host", host, reason, hint=ask)
+            for field, value, reason in self.routing.misfits(route):
+                yield Problem(f"{tenant.name}.routes[{index}].{field}", value, reason)
             first = taken.setdefault((host, path_key(route.path, route.path_type)), index)
             if first != index:
                 reason = f"routes[{first}] also has host {host!r} and this path: keep one of the routes"

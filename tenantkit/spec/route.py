@@ -12,16 +12,17 @@ PathType = Literal["Prefix", "Exact", "ImplementationSpecific"]
 
 
 class Route(Spec):
-    """A Service of a tenant, exposed at a host and a path (page "Ingress").
+    """A Service of a tenant, exposed at a host and a path (pages "Ingress" and "Gateway API").
 
     Args:
         service: name of the Service in the tenant's namespace. The Service may be created after the route.
-        port: the Service's port: a number from 1 to 65535, or the port's name.
+        port: the Service's port: a number from 1 to 65535, or the port's name. A platform that routes by a Gateway
+            needs the number.
         path: absolute, without spaces: `/ai-service`. Default `/`: the whole host.
-        path_type: `Prefix` (by path segments), `Exact`, or `ImplementationSpecific` (up to the ingress controller).
-            Default `Prefix`: every controller serves a page and the paths below it.
+        path_type: `Prefix` (by path segments), `Exact`, or `ImplementationSpecific` (up to the ingress controller;
+            not by a Gateway). Default `Prefix`: every controller serves a page and the paths below it.
         host: one of the tenant's granted hosts. Default: the tenant's own host, from the platform's template.
-        name: of the Ingress. Default: derived from host and path.
+        name: of the Ingress, the HTTPRoute, or both. Default: derived from host and path.
 
     Raises:
         InvalidSpecError: with every wrong field.
@@ -39,5 +40,5 @@ class Route(Spec):
     name: DnsSubdomain | None = None
 
     def object_name(self, host: str) -> str:
-        """The name of the Ingress of this route on `host`."""
+        """The name of the objects of this route on `host`."""
         return self.name or derived_name(host, self.path)

@@ -68,7 +68,8 @@ def live_objects(cluster: Cluster, name: str) -> dict[str, Manifest]:
     found = [cluster.get("Namespace", name)]
     for kind, only in TENANT_KINDS.items():
         selector = f"metadata.name={only}" if only else None
-        found += cluster.list(kind, namespace=name, field_selector=selector)
+        with suppress(NotFound):  # a server without the Gateway API
+            found += cluster.list(kind, namespace=name, field_selector=selector)
     return {f"{it['kind']}/{it['metadata']['name']}": _comparable(it) for it in found}
 
 
@@ -76,7 +77,8 @@ def versions(cluster: Cluster, name: str) -> dict[str, str]:
     """The resource versions of a tenant's objects: equal ones mean that nothing was written."""
     found = [cluster.get("Namespace", name)]
     for kind in TENANT_KINDS:
-        found += cluster.list(kind, namespace=name)
+        with suppress(NotFound):  # likewise
+            found += cluster.list(kind, namespace=name)
     return {f"{it['kind']}/{it['metadata']['name']}": it["metadata"]["resourceVersion"] for it in found}
 
 

@@ -183,7 +183,7 @@ def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
 ) -> None:
     form = TenantForm(cluster, name)
     assert form.tenant == vision
-    assert "Kept unchanged: path type Exact, Ingress tenant-ingress-1." in text(
+    assert "Kept unchanged: path type Exact, name tenant-ingress-1." in text(
         form.fields["routes"]._rows[1].note.value  # type: ignore[attr-defined]
     )
     assert note(form, "name").startswith("A tenant cannot be renamed.")

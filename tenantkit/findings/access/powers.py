@@ -55,6 +55,7 @@ _WORKLOADS = (
     ("batch", "jobs"),
     ("batch", "cronjobs"),
     ("networking.k8s.io", "ingresses"),
+    ("gateway.networking.k8s.io", "httproutes"),
 )
 _PROBES: Mapping[Power, tuple[tuple[Sequence[str], Sequence[tuple[str, str]]], ...]] = {
     "read": ((_READ, _WORKLOADS),),

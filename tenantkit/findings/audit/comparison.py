@@ -157,7 +157,7 @@ def _codes(change: PlanChange, row: PlanRow) -> tuple[str, ...]:
             found = ("default-account-token",)
         case "RoleBinding":
             found = _of_binding(change, row)
-        case "Ingress" if row.action == "foreign":
+        case "Ingress" | "HTTPRoute" if row.action == "foreign":
             found = ("foreign-routes",) if not path else ()  # annotations have a check of their own
     return found
 

@@ -1,7 +1,7 @@
 """The routes of a tenant as rows: service, port, path, and a host if it is not the tenant's default host.
 
-A row has no inputs for some values of a loaded route, such as its path type and the name of its Ingress. It keeps these
-values and lists them: a form that dropped them would rename somebody's Ingress.
+A row has no inputs for some values of a loaded route, such as its path type and the name of its object. It keeps these
+values and lists them: a form that dropped them would rename somebody's Ingress or HTTPRoute.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _COLUMNS = (
     ("path", "Path", "/"),
     ("host", "Host", "default host"),
 )
-_HIDDEN_LABELS = {"path_type": "path type", "name": "Ingress"}
+_HIDDEN_LABELS = {"path_type": "path type", "name": "name"}
 _PLACE = re.compile(r"^routes\[(\d+)\](?:\.(\w+))?")
 
 

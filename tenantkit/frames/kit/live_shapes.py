@@ -212,7 +212,16 @@ SHAPES: dict[str, Any] = {
     ),
     "HTTPRoute": _struct(
         {"metadata": _METADATA},
-        spec=_struct(parentRefs=_list(_PARENT), hostnames=list[str], rules=_list(_struct(matches=_list(_MATCH)))),
+        spec=_struct(
+            parentRefs=_list(_PARENT),
+            hostnames=list[str],
+            rules=_list(
+                _struct(
+                    matches=_list(_MATCH),
+                    backendRefs=_list(_struct({"name": str}, group=str, kind=str, namespace=str, port=Whole)),
+                )
+            ),
+        ),
         status=_struct(parents=_list(_struct(parentRef=_PARENT, conditions=_ACCEPTED))),
     ),
     "Gateway": _struct(

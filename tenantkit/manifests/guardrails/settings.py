@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def make_settings(platform: Platform) -> Manifest:
     """The ConfigMap `guardrails` in tenantkit-system."""
     own, routing = platform.guardrails, platform.routing
-    gateway = [f"{routing.gateway.namespace}/{routing.gateway.name}"] if routing.gateway and own.gateways else []
+    gateway = [f"{routing.gateway.namespace}/{routing.gateway.name}"] if routing.gateway else []
     ingress_class = [routing.ingress_class] if routing.ingress_class else []
     data = {
         "accounts": _lines(own.accounts),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.routes import ROUTE_KINDS
 
 if TYPE_CHECKING:
     from tenantkit.provision.managed_fields import Path
@@ -16,8 +17,8 @@ _BY_TOOLS = (
     (*_ANNOTATIONS, "kubectl.kubernetes.io/last-applied-configuration"),
 )
 _OURS = "tenantkit.dev/"
-# Labels of a Namespace choose policies, and annotations of an Ingress configure its controller. Others change nothing.
-_NOTABLE = {"Namespace": (_LABELS,), "Ingress": (_ANNOTATIONS,)}
+# Labels of a Namespace choose policies, and annotations of a route configure its controller. Others change nothing.
+_NOTABLE = {"Namespace": (_LABELS,), **dict.fromkeys(ROUTE_KINDS, (_ANNOTATIONS,))}
 _CLASS = ("spec", "ingressClassName")
 RIGHTS = ("roleRef", "subjects")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 # The kinds that are looked at beyond the objects that the spec wants.
-CONTENT_KINDS = ("ConfigMap", "ResourceQuota", "LimitRange", "NetworkPolicy", "RoleBinding", "Ingress")
+CONTENT_KINDS = ("ConfigMap", "ResourceQuota", "LimitRange", "NetworkPolicy", "RoleBinding", *ROUTE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Content:
     def of_kind(self, kind: str) -> list[Manifest]:
         """The objects of one kind."""
         return [manifest for manifest in self.objects if manifest["kind"] == kind]
+
+    @property
+    def routes(self) -> list[Manifest]:
+        """The Ingresses and HTTPRoutes, of whomever."""
+        return [manifest for manifest in self.objects if manifest["kind"] in ROUTE_KINDS]
 
 
 def contents_of(live: LiveState, namespaces: Iterable[str]) -> dict[str, Content]:

@@ -1,93 +1,117 @@
-"""Routes: Ingresses read back as the routes of a tenant.
+"""Routes: Ingresses and HTTPRoutes read back as the routes of a tenant.
 
-An Ingress is a route if tenantkit made it and its first path is at a granted host. Whatever else it has is shown by the
-plan as a difference.
+An object is a route if tenantkit made it and its first path is at a granted host. Whatever else it has is shown by the
+plan as a difference. While a platform moves to a Gateway, one route has two objects; the kind that the platform wants
+decides what the route is.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.exceptions import InvalidSpecError
+from tenantkit.exceptions import InvalidSpecError, NotFound
+from tenantkit.hints import Hint
 from tenantkit.manifests.namespace import hosts_of
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.ownership import is_applied_by_us, is_ours
+from tenantkit.rules.manifest import list_in, mapping_in, ref_of
 from tenantkit.spec.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
-    from tenantkit.rules.manifest import Manifest
+    from tenantkit.provision.live import LiveState
+    from tenantkit.rules.manifest import Manifest, ObjectRef
     from tenantkit.spec.platform import Platform
+    from tenantkit.spec.routing import Routing
     from tenantkit.spec.tenant import Tenant
 
 
-def routes_of(
-    ingresses: Iterable[Manifest], tenant: Tenant, platform: Platform, namespace: Manifest | None
-) -> dict[str, Route]:
-    """The routes of a tenant, by the name of their Ingress; of two with the same host and path, the first by name.
+def routes_of(found: Mapping[ObjectRef, Route], tenant: Tenant, platform: Platform) -> dict[ObjectRef, Route]:
+    """The routes without second objects of one kind at the same host and path: the first by name stays.
 
     Args:
-        ingresses: in its namespace.
+        found: from `all_routes_of`.
+        tenant: its grant.
+        platform: its settings.
+    """
+    kept: dict[ObjectRef, Route] = {}
+    places: set[tuple[str, str, str, bool]] = set()
+    for ref, route in found.items():
+        place = (ref.kind, platform.host(tenant, route), route.path, route.path_type == "Exact")
+        if place not in places:
+            places.add(place)
+            kept[ref] = route
+    return kept
+
+
+def without_twins(found: Mapping[ObjectRef, Route], tenant: Tenant, platform: Platform) -> list[Route]:
+    """The routes, each once: of two objects at one host and path, the first in their order.
+
+    Args:
+        found: from `routes_of`.
+        tenant: its grant.
+        platform: its settings.
+    """
+    by_place: dict[tuple[str, str, bool], Route] = {}
+    for route in found.values():
+        by_place.setdefault((platform.host(tenant, route), route.path, route.path_type == "Exact"), route)
+    return list(by_place.values())
+
+
+def all_routes_of(
+    objects: Iterable[Manifest], tenant: Tenant, platform: Platform, namespace: Manifest | None
+) -> dict[ObjectRef, Route]:
+    """The route of each object, also where several have the same host and path; those of the wanted kinds first.
+
+    Args:
+        objects: the Ingresses and HTTPRoutes in its namespace.
         tenant: its grant.
         platform: its settings.
         namespace: its Namespace. A route at the own host that was granted before a change of the platform's domain is
             a route at the tenant's own host.
     """
-    found: dict[str, Route] = {}
-    places: set[tuple[str, str, bool]] = set()
-    for name, route in all_routes_of(ingresses, tenant, platform, namespace).items():
-        place = (platform.host(tenant, route), route.path, route.path_type == "Exact")
-        if place not in places:
-            places.add(place)
-            found[name] = route
-    return found
-
-
-def all_routes_of(
-    ingresses: Iterable[Manifest], tenant: Tenant, platform: Platform, namespace: Manifest | None
-) -> dict[str, Route]:
-    """The same as `routes_of`, also where several have the same host and path."""
     own = {platform.own_host(tenant), *hosts_of(namespace)[:1]}
     granted = granted_hosts(tenant, platform, namespace)
-    found: dict[str, Route] = {}
-    for ingress in sorted(ingresses, key=lambda manifest: str(manifest["metadata"]["name"])):
-        route = route_of(ingress, own, granted) if is_route_of(ingress, tenant) else None
+    order = dict.fromkeys((*platform.routing.kinds, *ROUTE_KINDS))
+    rank = {kind: place for place, kind in enumerate(order)}
+    found: dict[ObjectRef, Route] = {}
+    for manifest in sorted(objects, key=lambda it: (rank[it["kind"]], str(it["metadata"]["name"]))):
+        route = route_of(manifest, own, granted) if is_route_of(manifest, tenant) else None
         if route is not None:
-            found[ingress["metadata"]["name"]] = route
+            found[ref_of(manifest)] = route
     return found
 
 
-def route_of(ingress: Manifest, own: Collection[str], granted: Collection[str]) -> Route | None:
-    """The route of the first path of an Ingress; None if its host is not granted, or it is not one that a spec can say.
+def route_of(manifest: Manifest, own: Collection[str], granted: Collection[str]) -> Route | None:
+    """The route of the first path of an object; None if its host is not granted, or it is not one that a spec can say.
 
     Args:
-        ingress: as the server returns it.
+        manifest: the Ingress or HTTPRoute, as the server returns it.
         own: the tenant's own host, today's and the one before.
         granted: all hosts of the tenant.
     """
-    rule: Manifest = next(iter((ingress.get("spec") or {}).get("rules") or ()), {})
-    path: Manifest = next(iter((rule.get("http") or {}).get("paths") or ()), {})
-    service = (path.get("backend") or {}).get("service") or {}
-    host, name = rule.get("host"), ingress["metadata"]["name"]
-    if not isinstance(host, str) or host not in granted:
+    served = next((it for it in served_paths(manifest) if it.path is not None), None)
+    if served is None or not isinstance(served.host, str) or served.host not in granted:
         return None
     fields: dict[str, Any] = {
-        "service": service.get("name"),
-        "port": (service.get("port") or {}).get("number") or (service.get("port") or {}).get("name"),
-        "path": path.get("path") or "/",
-        "path_type": path.get("pathType"),
-        "host": None if host in own else host,
+        "service": served.service,
+        "port": served.port,
+        "path": served.path or "/",
+        "path_type": served.path_type,
+        "host": None if served.host in own else served.host,
     }
     try:
-        route = Route(**fields)
-        return route if route.object_name(host) == name else route.with_(name=name)
+        route, name = Route(**fields), manifest["metadata"]["name"]
+        return route if route.object_name(served.host) == name else route.with_(name=name)
     except InvalidSpecError:
         return None
 
 
-def is_route_of(ingress: Manifest, tenant: Tenant) -> bool:
-    """Whether tenantkit made an Ingress; by its labels or, since owners may remove these, its field managers."""
-    return is_ours(ingress, tenant.name) or is_applied_by_us(ingress)
+def is_route_of(manifest: Manifest, tenant: Tenant) -> bool:
+    """Whether tenantkit made an Ingress or HTTPRoute; by its labels or, since owners may remove these, its managers."""
+    return is_ours(manifest, tenant.name) or is_applied_by_us(manifest)
 
 
 def granted_hosts(tenant: Tenant, platform: Platform, namespace: Manifest | None) -> frozenset[str]:
@@ -95,10 +119,35 @@ def granted_hosts(tenant: Tenant, platform: Platform, namespace: Manifest | None
     return frozenset({*hosts_of(namespace)[:1], *platform.hosts(tenant)})
 
 
-def ungranted_hosts(ingress: Manifest, granted: Collection[str]) -> list[str]:
-    """The hosts of an Ingress that are not granted to its tenant; `*` if it takes requests for all hosts."""
-    spec = ingress.get("spec") or {}
-    hosts = [rule.get("host") or "*" for rule in spec.get("rules") or ()]
-    hosts += [host for entry in spec.get("tls") or () for host in entry.get("hosts") or ()]
-    hosts += ["*"] if "defaultBackend" in spec else []
+def ungranted_hosts(manifest: Manifest, granted: Collection[str]) -> list[str]:
+    """The hosts of an Ingress or HTTPRoute that are not granted to its tenant; `*` if it takes requests for all."""
+    spec = mapping_in(manifest.get("spec"))
+    if manifest["kind"] == "HTTPRoute":
+        hosts = [str(host) for host in list_in(spec.get("hostnames"))] or ["*"]
+    else:
+        hosts = [rule.get("host") or "*" for rule in spec.get("rules") or ()]
+        hosts += [host for entry in spec.get("tls") or () for host in entry.get("hosts") or ()]
+        hosts += ["*"] if "defaultBackend" in spec else []
     return sorted({host for host in hosts if host not in granted})
+
+
+def check_served(wanted: Iterable[Manifest], live: LiveState, platform: Platform) -> None:
+    """Refuse HTTPRoutes on a cluster without the Gateway API, with what is missing.
+
+    Raises:
+        NotFound: an HTTPRoute is wanted, and the cluster does not serve the kind.
+    """
+    if "HTTPRoute" in live.not_served and any(manifest["kind"] == "HTTPRoute" for manifest in wanted):
+        raise not_served(platform.routing)
+
+
+def not_served(routing: Routing) -> NotFound:
+    """The error that the cluster has no HTTPRoutes."""
+    return NotFound(
+        f"this cluster has no HTTPRoutes, which routing.by {routing.by!r} needs: the CustomResourceDefinitions of the "
+        f"Gateway API are not installed. Nothing was written",
+        status=404,
+        kind="HTTPRoute",
+        operation="list httproutes",
+        hint=Hint("install a controller of the Gateway API with its definitions, or set routing.by to 'ingress'"),
+    )

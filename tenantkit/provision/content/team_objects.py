@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.reasons import Reason
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 # the fields of a spec, by the kind of their objects
-FIELDS_OF_KIND = {"RoleBinding": ("editors", "viewers"), "Ingress": ("routes",)}
+FIELDS_OF_KIND = {"RoleBinding": ("editors", "viewers"), **dict.fromkeys(ROUTE_KINDS, ("routes",))}
 
 
 def is_of_team(change: PlanChange) -> bool:

@@ -1,7 +1,7 @@
 """Objects in a tenant's namespace that its spec does not want: which are deleted, and which are only shown.
 
-Every RoleBinding, Ingress, NetworkPolicy, ResourceQuota and LimitRange there is one or the other, whatever its labels
-are. Deleted is what gives rights that only the spec may give, and what tenantkit made before.
+Every RoleBinding, Ingress, HTTPRoute, NetworkPolicy, ResourceQuota and LimitRange there is one or the other, whatever
+its labels are. Deleted is what gives rights that only the spec may give, and what tenantkit made before.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, RETIRED_CONFIG_MAP
 from tenantkit.manifests.order import RANK
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.content.members import role_of
 from tenantkit.provision.content.policies import is_policy_of, openings, selected_pods
 from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
@@ -23,8 +24,8 @@ from tenantkit.provision.reasons import (
     NOT_IN_THE_GRANT,
     being_deleted_with,
     foreign_binding,
-    foreign_ingress,
     foreign_policy,
+    foreign_route,
     kept_by_finalizers,
     second_of_kind,
 )
@@ -109,8 +110,8 @@ def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart, *, is_isolated: 
     kind = manifest["kind"]
     if kind == "RoleBinding":
         return _binding(manifest, tenant, part)
-    if kind == "Ingress":
-        return _ingress(manifest, tenant, part)
+    if kind in ROUTE_KINDS:
+        return _route(manifest, tenant, part)
     if kind == "NetworkPolicy":
         return _policy(manifest, tenant, is_isolated=is_isolated)
     if kind == "ConfigMap":
@@ -144,16 +145,16 @@ def _is_listed(member: Member, tenant: Tenant) -> bool:
     return listed is None or member.person in listed
 
 
-def _ingress(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
+def _route(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
     metadata = manifest["metadata"]
     finalizers = metadata.get("finalizers") or ()
     if metadata.get("deletionTimestamp"):
         return Unwanted(manifest, being_deleted_with(finalizers))
-    # a route that the spec leaves as it is, and whose host has moved, has another name
-    is_managed = tenant.routes is not None or metadata["name"] in part.ingresses
+    # a route that the spec leaves as it is has another name if its host has moved, or now has an object of another kind
+    is_managed = tenant.routes is not None or ref_of(manifest) in part.objects
     if is_managed and is_route_of(manifest, tenant):
         return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_WANTED, is_deleted=True)
-    return Unwanted(manifest, foreign_ingress(ungranted_hosts(manifest, part.granted)))
+    return Unwanted(manifest, foreign_route(ungranted_hosts(manifest, part.granted)))
 
 
 def _policy(manifest: Manifest, tenant: Tenant, *, is_isolated: bool) -> Unwanted:

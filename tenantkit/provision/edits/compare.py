@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 from tenantkit.manifests.access import make_bindings, make_subject
 from tenantkit.manifests.labels import PERSON_ANNOTATION, own_labels
 from tenantkit.manifests.namespace import hosts_of
-from tenantkit.manifests.routes import make_routes
+from tenantkit.manifests.routes import ROUTE_KINDS, make_routes
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.changes import blocked, changes
 from tenantkit.provision.content.members import Member, person_of, role_of, with_adders
+from tenantkit.provision.content.routes import all_routes_of, check_served
 from tenantkit.provision.content.unwanted import Unwanted
 from tenantkit.provision.edits.edit import place_of
-from tenantkit.provision.edits.reasons import MEMBER_REMOVED, ROLE_CHANGED, ROUTE_REMOVED, host_not_granted, still_bound
+from tenantkit.provision.edits.reasons import (
+    MEMBER_REMOVED,
+    ROLE_CHANGED,
+    ROUTE_MOVED,
+    ROUTE_REMOVED,
+    host_not_granted,
+    still_bound,
+)
 from tenantkit.provision.index.members import with_subjects
 from tenantkit.provision.lifecycle import terminating
 from tenantkit.provision.live import live_state
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.content.namespace import Content
     from tenantkit.provision.content.team import TeamPart
     from tenantkit.provision.edits.edit import TeamEdit, TenantState
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.route import Route
@@ -40,12 +50,16 @@ def compare_edit(edit: TeamEdit, state: TenantState, platform: Platform) -> list
         edit: what changes.
         state: of the tenant.
         platform: its settings.
+
+    Raises:
+        NotFound: the platform routes by a Gateway, and the cluster has no HTTPRoutes.
     """
     content, name = state.content, state.tenant.name
-    wanted = [*_bindings(edit, state, platform), *_ingresses(edit, state, platform)]
+    wanted = [*_bindings(edit, state, platform), *_routes(edit, state, platform)]
+    check_served(wanted, state.live, platform)
     kept = {ref_of(manifest) for manifest in wanted}
     present = [manifest for manifest in content.objects if ref_of(manifest) not in kept]
-    unwanted = [found for manifest in present for found in _unwanted(manifest, edit, state.part, platform)]
+    unwanted = [found for manifest in present for found in _unwanted(manifest, edit, state, platform)]
     ordered = sorted(unwanted, key=lambda found: not found.is_deleted)
     planned = changes(wanted, state.live, tenant=name, unwanted=ordered)
     planned += _listed(edit, state, platform)
@@ -90,7 +104,7 @@ def _person(binding: Manifest) -> str:
     return str(binding["metadata"]["annotations"][PERSON_ANNOTATION])
 
 
-def _ingresses(edit: TeamEdit, state: TenantState, platform: Platform) -> list[Manifest]:
+def _routes(edit: TeamEdit, state: TenantState, platform: Platform) -> list[Manifest]:
     """The objects of the added routes; a route at the place of another one takes that one's name."""
     tenant = state.tenant
     names = {
@@ -104,17 +118,31 @@ def _ingresses(edit: TeamEdit, state: TenantState, platform: Platform) -> list[M
     return make_routes(tenant.with_(routes=routes), platform)
 
 
-def _unwanted(manifest: Manifest, edit: TeamEdit, part: TeamPart, platform: Platform) -> Iterator[Unwanted]:
-    if manifest["kind"] == "Ingress" and manifest["metadata"]["name"] in edit.without:
+def _unwanted(manifest: Manifest, edit: TeamEdit, state: TenantState, platform: Platform) -> Iterator[Unwanted]:
+    part = state.part
+    why = _why_removed(manifest, edit, state, platform)
+    if why is not None:
         finalizers = manifest["metadata"].get("finalizers") or ()
         if manifest["metadata"].get("deletionTimestamp"):
             yield Unwanted(manifest, being_deleted_with(finalizers))
         else:
-            yield Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else ROUTE_REMOVED, is_deleted=True)
+            yield Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else why, is_deleted=True)
     if manifest["kind"] == "RoleBinding":
         about = _persons_of(manifest, platform, part)
         for person in sorted(edit.persons & about):
             yield from _other_binding(manifest, person, about, edit, part)
+
+
+def _why_removed(manifest: Manifest, edit: TeamEdit, state: TenantState, platform: Platform) -> Reason | None:
+    """Why an object of a route is deleted: its route is removed, or set again by an object of another kind."""
+    ref = ref_of(manifest)
+    if ref in edit.without:
+        return ROUTE_REMOVED
+    if ref not in state.part.objects or ref.kind in platform.routing.kinds:
+        return None
+    [route] = all_routes_of([manifest], state.tenant, platform, state.content.namespace).values()
+    places = {place_of(it, state.tenant, platform) for it in edit.routes if not any(platform.routing.misfits(it))}
+    return ROUTE_MOVED if place_of(route, state.tenant, platform) in places else None
 
 
 def _persons_of(binding: Manifest, platform: Platform, part: TeamPart) -> frozenset[str | None]:
@@ -143,7 +171,7 @@ def _other_binding(
 def _with_checked_host(change: PlanChange, content: Content, platform: Platform) -> PlanChange:
     """Blocked if the grant on the cluster lacks the host: the guardrails would refuse it."""
     granted = hosts_of(content.namespace)
-    if change.ref.kind != "Ingress" or change.action not in ("create", "update"):
+    if change.ref.kind not in ROUTE_KINDS or change.action not in ("create", "update"):
         return change
-    missing = [rule["host"] for rule in (change.wanted or {})["spec"]["rules"] if rule["host"] not in granted]
+    missing = [it.host for it in served_paths(change.wanted) if it.host is not None and it.host not in granted]
     return blocked(change, host_not_granted(missing[0], platform_team(platform))) if missing else change

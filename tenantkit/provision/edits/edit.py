@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Code, Hint
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.rules.routing import path_key
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.content.namespace import Content
     from tenantkit.provision.content.team import TeamPart
     from tenantkit.provision.live import LiveState
-    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.manifest import Manifest, ObjectRef
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.route import Route
     from tenantkit.spec.tenant import Tenant
@@ -37,7 +38,7 @@ class TeamEdit:
         removed: persons, who lose every role in the tenant.
         routes: that shall exist.
         replaces: whether a route that is at the same host and path is changed. Default: no.
-        without: the names of the Ingresses of routes that shall not exist.
+        without: the Ingresses and HTTPRoutes of routes that shall not exist.
         added_by: the user who adds, as the server sees them; kept on each new RoleBinding. Default: not kept.
 
     Example:
@@ -50,7 +51,7 @@ class TeamEdit:
     removed: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
     replaces: bool = False
-    without: tuple[str, ...] = ()
+    without: tuple[ObjectRef, ...] = ()
     added_by: str | None = None
 
     @property
@@ -61,7 +62,7 @@ class TeamEdit:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of the objects that it is about."""
-        about = {"RoleBinding": self.persons, "Ingress": self.routes or self.without}
+        about = {"RoleBinding": self.persons, **dict.fromkeys(ROUTE_KINDS, self.routes or self.without)}
         return tuple(kind for kind, found in about.items() if found)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MEMBER_REMOVED = Reason("removed", "this member is removed")
 ROLE_CHANGED = Reason("removed", "this member gets another role")
 ROUTE_REMOVED = Reason("removed", "this route is removed")
+ROUTE_MOVED = Reason("removed", "the platform exposes this route by an object of another kind")
 
 
 def still_bound(person: str, binding: Manifest) -> Reason:

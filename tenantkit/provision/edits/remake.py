@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PermissionDenied, StalePlanError
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.content.namespace import contents_of
-from tenantkit.provision.content.team import TEAM_KINDS, team_part
+from tenantkit.provision.content.team import TEAM_KINDS, needed_route_kinds, team_part
 from tenantkit.provision.edits.compare import compare_edit
 from tenantkit.provision.edits.edit import TenantState, check_owners, check_places
-from tenantkit.provision.live import LiveState
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import exists_elsewhere
@@ -71,11 +72,14 @@ def _state(cluster: ClusterApi, namespace: Manifest, platform: Platform, kinds: 
     if name != expected or not is_ours(namespace, tenant.name):
         raise OwnershipError(str(exists_elsewhere(name, expected)))
     found = read_contents(cluster, kinds, [name])
+    needed = needed_route_kinds(platform) | (set(kinds) - set(ROUTE_KINDS))
     for (kind, _), reason in found.unknown.items():
+        if kind not in needed:
+            continue
         raise PermissionDenied(
             str(reason), status=403, kind=kind, namespace=name, operation=f"list {kind_of(kind).plural}"
         )
-    live = LiveState({**found.objects, ref_of(namespace): namespace}, unreadable=found.unreadable)
+    live = replace(found, objects={**found.objects, ref_of(namespace): namespace})
     content = contents_of(live, [name])[name]
     indexed = _indexed(cluster, tenant.name) if "RoleBinding" in kinds else None
     return TenantState(tenant, live, content, team_part(tenant, platform, content), indexed)

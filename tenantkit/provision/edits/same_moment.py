@@ -98,9 +98,9 @@ def _settle(  # noqa: PLR0913 (`taken_back` is filled step by step, so that an e
     for change in index_changes(edit, state, platform) if is_listed else ():
         if change.action == "update":
             carry_out(cluster, change)
-    for ingress, place in _second_routes(own, state, platform):
-        _delete(cluster, ingress)
-        taken_back[ref_of(ingress)] = added_meanwhile(place)
+    for manifest, place in _second_routes(own, state, platform):
+        _delete(cluster, manifest)
+        taken_back[ref_of(manifest)] = added_meanwhile(place)
 
 
 def _delete(cluster: ClusterApi, manifest: Manifest) -> None:
@@ -123,16 +123,22 @@ def _former_roles(own: list[Manifest], state: TenantState) -> Iterator[Manifest]
 def _second_routes(
     own: list[Manifest], state: TenantState, platform: Platform
 ) -> Iterator[tuple[Manifest, tuple[str, str]]]:
-    """The Ingresses that we made at a place at which another one was made before, with host and path."""
-    ingresses = {it["metadata"]["name"]: it for it in state.content.of_kind("Ingress")}
-    routes = all_routes_of(ingresses.values(), state.tenant, platform, state.content.namespace)
-    places = {name: place_of(route, state.tenant, platform) for name, route in routes.items()}
-    for manifest in own:
-        name = manifest["metadata"]["name"]
-        if name in places and any(
-            places[name] == place and _is_before(ingresses[it], manifest) for it, place in places.items()
-        ):
-            yield manifest, places[name][:2]
+    """The objects that we made at a place at which another route was made before, with host and path.
+
+    Where a route has an Ingress and an HTTPRoute, one kind decides about both, so that one of two owners keeps both.
+    """
+    objects = {ref_of(manifest): manifest for manifest in state.content.routes}
+    routes = all_routes_of(objects.values(), state.tenant, platform, state.content.namespace)
+    places = {ref: place_of(route, state.tenant, platform) for ref, route in routes.items()}
+    mine = [ref for manifest in own if (ref := ref_of(manifest)) in places]
+    deciding = [ref for ref in places if ref.kind == platform.routing.kinds[0]]
+    lost = {
+        places[ref]
+        for ref in mine
+        if ref in deciding
+        and any(places[it] == places[ref] and _is_before(objects[it], objects[ref]) for it in deciding)
+    }
+    yield from ((objects[ref], places[ref][:2]) for ref in mine if places[ref] in lost)
 
 
 def _is_before(other: Manifest, mine: Manifest) -> bool:
@@ -150,5 +156,5 @@ def _is_before(other: Manifest, mine: Manifest) -> bool:
 
 
 def _is_as_made(manifest: Manifest) -> bool:
-    """Whether only one writer has an object: an ingress controller that wrote its status is a second one."""
+    """Whether only one writer has an object: a controller that wrote its status is a second one."""
     return len(manifest["metadata"].get("managedFields") or ()) == 1

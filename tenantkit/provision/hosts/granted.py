@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.namespace import hosts_of
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.hosts.moves import exchanging, moves
 from tenantkit.provision.ownership import is_ours
@@ -129,4 +130,4 @@ def _takes_host(row: PlanRow) -> bool:
     if row.action not in ("create", "update"):
         return False
     is_grant = row.ref.kind == "Namespace" and (not row.path or row.path[-1] == HOSTS_ANNOTATION)
-    return is_grant or row.ref.kind == "Ingress"
+    return is_grant or row.ref.kind in ROUTE_KINDS

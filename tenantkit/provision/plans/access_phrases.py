@@ -6,8 +6,11 @@ role loses nothing, and a move from editor to viewer is one phrase.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tenantkit.manifests.labels import SCHEME_ANNOTATION
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.plans.phrase import Phrase
 from tenantkit.provision.plans.wording import item_text
 from tenantkit.rules.manifest import list_in, mapping_in
@@ -19,8 +22,15 @@ if TYPE_CHECKING:
     from tenantkit.provision.plans.phrase import Edit
     from tenantkit.rules.manifest import Manifest
 
+_WITH_ARTICLE = {"Ingress": "an Ingress", "HTTPRoute": "an HTTPRoute"}
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 _OURS = "tenantkit-"
+_ABOUT_URLS = (
+    ("spec", "rules"),
+    ("spec", "tls"),
+    ("spec", "hostnames"),
+    ("metadata", "annotations", SCHEME_ANNOTATION),
+)
 _RANKS = {"viewer": 1, "editor": 2, "owner": 3}  # a person with a higher role keeps what the lower ones allow
 
 
@@ -45,33 +55,50 @@ def people_phrases(changes: Sequence[PlanChange], edits: Sequence[Edit]) -> Iter
     yield from sorted(found, key=lambda phrase: not phrase.is_loss)
 
 
-def url_phrases(edits: Sequence[Edit]) -> Iterator[Phrase]:
-    """Which URLs come, lead elsewhere and disappear."""
-    before: dict[str, str] = {}
-    after: dict[str, str] = {}
-    for edit in edits:
-        if edit.kind == "Ingress" and _is_about_urls(edit):
-            before |= urls_of(edit.before)
-            after |= urls_of(edit.after)
+def url_phrases(changes: Sequence[PlanChange], edits: Sequence[Edit]) -> Iterator[Phrase]:
+    """Which URLs come, lead elsewhere and disappear, and by which kind of object those that stay are served.
+
+    Args:
+        changes: all changes, for the URLs that another object keeps serving.
+        edits: those to word.
+    """
+    routes = [edit for edit in edits if edit.kind in ROUTE_KINDS and _is_about_urls(edit)]
+    edited = {edit.ref for edit in routes}
+    kept = [it.live for it in changes if it.ref.kind in ROUTE_KINDS and it.ref not in edited]
+    before, after = _urls([*kept, *(it.before for it in routes)]), _urls([*kept, *(it.after for it in routes)])
     yield from (Phrase(f"removes URL {url}", is_loss=True) for url in before if url not in after)
-    for url, backend in after.items():
-        if url not in before:
+    for url, by_kind in after.items():
+        old, new = before.get(url), by_kind
+        if old is None:
             yield Phrase(f"new URL {url}")
-        elif before[url] != backend:
-            yield Phrase(f"{url} leads to {backend} instead of {before[url]}")
+            continue
+        backends, others = list(dict.fromkeys(by_kind.values())), list(dict.fromkeys(old.values()))
+        if backends != others:
+            yield Phrase(f"{url} leads to {_and(backends)} instead of {_and(others)}")
+        come, gone = [kind for kind in new if kind not in old], [kind for kind in old if kind not in new]
+        if come and gone:
+            yield Phrase(f"{url} is served by {_and(come)} instead of {_and(gone)}")
+        elif come or gone:
+            yield Phrase(f"{url} is {'also' if come else 'no longer'} served by {_and(come or gone)}")
 
 
-def urls_of(ingress: Manifest | None) -> dict[str, str]:
-    """The URLs of an Ingress, with where each leads."""
-    spec = mapping_in(mapping_in(ingress).get("spec"))
-    secure = {host for tls in list_in(spec.get("tls")) for host in list_in(mapping_in(tls).get("hosts"))}
+def _urls(manifests: Iterable[Manifest | None]) -> dict[str, dict[str, str]]:
+    """Where each URL leads, by the kinds of objects that serve it."""
+    found: dict[str, dict[str, str]] = {}
+    for manifest in manifests:
+        for url, backend in urls_of(manifest).items():
+            found.setdefault(url, {})[_WITH_ARTICLE[str(mapping_in(manifest).get("kind"))]] = backend
+    return found
+
+
+def urls_of(manifest: Manifest | None) -> dict[str, str]:
+    """The URLs of an Ingress or HTTPRoute, with where each leads; without a scheme where that is not known."""
     found = {}
-    for rule in map(mapping_in, list_in(spec.get("rules"))):
-        host = rule.get("host") or "*"
-        for path in map(mapping_in, list_in(mapping_in(rule.get("http")).get("paths"))):
-            exact = " (exactly)" if path.get("pathType") == "Exact" else ""
-            scheme = "https" if host in secure else "http"
-            found[f"{scheme}://{host}{path.get('path') or '/'}{exact}"] = _backend(mapping_in(path.get("backend")))
+    for served in served_paths(manifest):
+        if served.path is not None:
+            scheme = {True: "https://", False: "http://", None: ""}[served.has_tls]
+            place = served.place.replace("every host", "*", 1) if served.host is None else served.place
+            found[f"{scheme}{place}"] = served.backend
     return found
 
 
@@ -100,17 +127,11 @@ def _is_about_access(edit: Edit) -> bool:
 
 
 def _is_about_urls(edit: Edit) -> bool:
-    return edit.is_whole or any(row.path[:2] in (("spec", "rules"), ("spec", "tls")) for row in edit.rows)
+    return edit.is_whole or any(row.path[:2] in _ABOUT_URLS or row.path in _ABOUT_URLS for row in edit.rows)
 
 
 def _rank(role: str) -> int:
     return _RANKS.get(role, 0)
-
-
-def _backend(backend: Mapping[str, Any]) -> str:
-    service = mapping_in(backend.get("service"))
-    port = mapping_in(service.get("port"))
-    return f"{service.get('name')}:{port.get('number', port.get('name'))}" if service else item_text(backend)
 
 
 def _and(texts: Sequence[str]) -> str:

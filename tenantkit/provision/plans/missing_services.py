@@ -1,6 +1,6 @@
 """Routes that will not answer: their Service or its port does not exist. The server accepts them without a warning.
 
-Source: page "Ingress".
+Source: pages "Ingress" and "Gateway API".
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.places import url_of
 from tenantkit.provision.read import read_contents
@@ -43,13 +45,13 @@ def missing_service_notices(cluster: ClusterApi, changes: Sequence[PlanChange]) 
     routes = [
         (change, change.wanted)
         for change in changes
-        if change.ref.kind == "Ingress" and change.action in _WRITTEN and change.ref.namespace not in new
+        if change.ref.kind in ROUTE_KINDS and change.action in _WRITTEN and change.ref.namespace not in new
         if change.wanted is not None
     ]
     namespaces = list(dict.fromkeys(str(change.ref.namespace) for change, _ in routes))
     live = read_contents(cluster, ["Service"], namespaces)
-    for change, wanted in routes:
-        yield from _notices(change, wanted, live)
+    # an Ingress and an HTTPRoute of one route say the same
+    yield from dict.fromkeys(notice for change, wanted in routes for notice in _notices(change, wanted, live))
 
 
 def route_warnings(notices: Iterable[PlanNotice]) -> list[Reason]:
@@ -60,10 +62,10 @@ def route_warnings(notices: Iterable[PlanNotice]) -> list[Reason]:
 def _notices(change: PlanChange, wanted: Manifest, live: LiveState) -> Iterator[PlanNotice]:
     namespace = str(change.ref.namespace)
     services = {it["metadata"]["name"]: it for it in live.by_namespace(["Service"]).get(namespace, ())}
-    backend = wanted["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
-    name, rest = backend["name"], f"{url_of(wanted)} will not answer"
+    served = served_paths(wanted)[0]
+    name, rest = str(served.service), f"{url_of(wanted)} will not answer"
     if name in services:
-        port = next(iter(backend["port"].values()))
+        port = served.port
         ports = (services[name].get("spec") or {}).get("ports") or []
         if not any(port in (it.get("port"), it.get("name")) for it in ports):
             has = f"it has {_listed(ports)}" if ports else "it has none"

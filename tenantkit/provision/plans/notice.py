@@ -26,6 +26,7 @@ NoticeCode: TypeAlias = Literal[
     "host-outside-domain",
     "service-missing",
     "port-missing",
+    "route-not-moved",
     "tenant-in-no-file",
     "default-class-refused",
     "still-has-access",
@@ -54,6 +55,9 @@ NoticeCode: TypeAlias = Literal[
     "no-such-tenant",
     # about the platform itself
     "not-limited",
+    "gateway-not-found",
+    "gateway-differs",
+    "routes-move",
     "guardrails-missing",
     "guardrail-open",
 ]

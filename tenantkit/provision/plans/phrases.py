@@ -17,8 +17,11 @@ from tenantkit.manifests.labels import (
     LIMITS_NAME,
     PLATFORM_KEY,
     QUOTA_NAME,
+    SCHEME_ANNOTATION,
 )
 from tenantkit.manifests.namespace import hosts_in
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.plans.access_phrases import people_phrases, url_phrases
 from tenantkit.provision.plans.differences import grant_differences, parsed
 from tenantkit.provision.plans.phrase import Edit, Phrase, counted
@@ -50,6 +53,7 @@ _WORDED: Mapping[str, tuple[Path, ...]] = {
     "RoleBinding": (("subjects",), ("roleRef",)),
     "ClusterRoleBinding": (("subjects",), ("roleRef",)),
     "Ingress": (("spec", "rules"), ("spec", "tls")),
+    "HTTPRoute": (("spec", "rules"), ("spec", "hostnames"), ("metadata", "annotations", SCHEME_ANNOTATION)),
     "ConfigMap": (_PLATFORM,),
 }
 _BEFORE_AMOUNTS = ("new namespace ", "namespace ", "size ")
@@ -77,7 +81,7 @@ def phrases(
         *(phrase for phrase in grant if phrase.text.startswith(_BEFORE_AMOUNTS)),
         *_quota_phrases(edits),
         *people_phrases(changes, edits),
-        *url_phrases(edits),
+        *url_phrases(changes, edits),
         *_host_phrases(edits),
         *(phrase for phrase in grant if not phrase.text.startswith(_BEFORE_AMOUNTS)),
         *_network_phrases(() if is_new else edits),
@@ -161,7 +165,7 @@ def _whole_quota(edit: Edit) -> Iterator[Phrase]:
 
 
 def _host_phrases(edits: Sequence[Edit]) -> Iterator[Phrase]:
-    served = [host for edit in edits if edit.kind == "Ingress" and edit.after for host in _rule_hosts(edit.after)]
+    served = {it.host for edit in edits if edit.kind in ROUTE_KINDS for it in served_paths(edit.after)}
     for edit in edits:
         row = next((row for row in edit.rows if row.path == _HOSTS), None)
         if edit.kind != "Namespace" or (row is None and not edit.is_whole):
@@ -218,7 +222,7 @@ def _other_phrases(edits: Iterable[Edit], *, is_new: bool) -> Iterator[Phrase]:
     created, changed, deleted = [], [], []
     for edit in edits:
         name = _name(edit)
-        if edit.after is None and edit.kind not in ("RoleBinding", "ClusterRoleBinding", "Ingress", "NetworkPolicy"):
+        if edit.after is None and edit.kind not in ("RoleBinding", "ClusterRoleBinding", *ROUTE_KINDS, "NetworkPolicy"):
             deleted.append(name)
         elif edit.before is None and not is_new and not _has_phrase(edit):
             created.append(name)
@@ -260,9 +264,3 @@ def _counts(names: Iterable[str]) -> str:
 
 def _annotation(manifest: Any, name: str) -> Any:
     return ((manifest or {}).get("metadata", {}).get("annotations") or {}).get(name)
-
-
-def _rule_hosts(ingress: Any) -> Iterator[str]:
-    for rule in (ingress.get("spec") or {}).get("rules") or ():
-        if isinstance(rule, dict) and rule.get("host"):
-            yield str(rule["host"])

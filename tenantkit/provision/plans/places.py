@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -12,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def route_places(changes: Iterable[PlanChange], existing: Collection[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
-    """Host and URL of each route whose object exists, by tenant."""
-    places: dict[str, list[tuple[str, str]]] = {}
+    """Host and URL of each route of which an object exists, by tenant; once for a route with two objects."""
+    places: dict[str, dict[tuple[str, str], None]] = {}
     for change in changes:
-        if change.ref.kind == "Ingress" and change.wanted is not None and change.ref in existing:
-            host = change.wanted["spec"]["rules"][0]["host"]
-            places.setdefault(str(change.tenant), []).append((host, url_of(change.wanted)))
-    return places
+        if change.ref.kind in ROUTE_KINDS and change.wanted is not None and change.ref in existing:
+            host = served_paths(change.wanted)[0].host or "*"
+            places.setdefault(str(change.tenant), {})[host, url_of(change.wanted)] = None
+    return {tenant: list(pairs) for tenant, pairs in places.items()}
 
 
 def reached(
@@ -30,8 +33,6 @@ def reached(
     return urls, {tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()}
 
 
-def url_of(ingress: Manifest) -> str:
-    """The URL of a route's object, as `make_ingress` makes it."""
-    spec = ingress["spec"]
-    [rule] = spec["rules"]
-    return f"{'https' if 'tls' in spec else 'http'}://{rule['host']}{rule['http']['paths'][0]['path']}"
+def url_of(manifest: Manifest) -> str:
+    """The URL of a route's object, as `make_routes` makes it."""
+    return str(served_paths(manifest)[0].url)

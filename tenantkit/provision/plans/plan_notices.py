@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from tenantkit.provision.plans.life_notices import dropped_notices, life_notices
 from tenantkit.provision.plans.missing_services import missing_service_notices
-from tenantkit.provision.plans.tenant_notices import accelerator_notices, change_notices, new_accelerators
+from tenantkit.provision.plans.tenant_notices import (
+    accelerator_notices,
+    change_notices,
+    new_accelerators,
+    not_moved_notices,
+)
 from tenantkit.provision.plans.unlimited import default_class_notices, sets_priority
 from tenantkit.provision.read import node_resources, read_default_priority_class, read_nodes
 
@@ -40,6 +45,7 @@ def notices_of(
     yield from dropped_notices(tenants, changes, now)
     yield from change_notices(changes, platform)
     yield from missing_service_notices(cluster, changes)
+    yield from not_moved_notices(changes, platform)
     if sets_priority(changes):
         yield from default_class_notices(platform, read_default_priority_class(cluster))
     granted = new_accelerators(changes)

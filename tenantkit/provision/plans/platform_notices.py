@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from tenantkit.provision.plans.notice import NoticeCode
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
+    from tenantkit.spec.routing import Routing
     from tenantkit.spec.tenant import Tenant
 
 # The settings that are in the objects of every tenant, besides quotas and hosts.
 _SETTINGS = ("labels", "routing", "security", "people", "extra_objects", "copies")
+
+
+_PLURALS = {"Ingress": "Ingresses", "HTTPRoute": "HTTPRoutes"}
 
 
 def check_prefix(before: Platform | None, after: Platform, namespaces: Iterable[Manifest]) -> None:
@@ -79,6 +83,17 @@ def platform_notices(before: Platform, after: Platform, namespaces: Iterable[Man
     for tenant in fitting:
         notices += _differing(before, after, tenant)
     return notices
+
+
+def moved_notices(before: Routing, after: Routing) -> Iterator[PlanNotice]:
+    """What to know if all routes get objects of other kinds at once."""
+    if not set(before.kinds) & set(after.kinds):
+        new, old = _PLURALS[after.kinds[0]], _PLURALS[before.kinds[0]]
+        text = (
+            f"the next plan of each tenant creates {new} and then deletes its {old}, and a controller may need some "
+            f"seconds to take up the new ones: to check them first, use routing.by 'both'"
+        )
+        yield PlanNotice("routes-move", text)
 
 
 def _problems(platform: Platform, tenant: Tenant) -> list[Problem]:

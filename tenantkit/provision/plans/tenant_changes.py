@@ -9,6 +9,7 @@ from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
 from tenantkit.provision.content.members import with_adders
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
+from tenantkit.provision.content.routes import check_served
 from tenantkit.provision.content.team import team_part, with_team
 from tenantkit.provision.content.unwanted import unwanted, unwanted_extra
 from tenantkit.provision.extras.wanted import (
@@ -38,6 +39,9 @@ def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveSta
     """For each tenant, its objects against the live state, whoever else has its hosts: pure.
 
     A tenant whose grant was written by a newer tenantkit is blocked.
+
+    Raises:
+        NotFound: the platform routes by a Gateway, and the cluster has no HTTPRoutes.
     """
     contents = contents_of(live, [platform.namespace(tenant) for tenant in tenants])
     extras = extras_by_namespace(live)
@@ -56,6 +60,7 @@ def _compare(
     """One tenant against the objects in its namespace; what it leaves as it is, is read from them."""
     part = team_part(tenant, platform, content)
     made = _planned(make_tenant(with_team(tenant, part), platform), tenant, part, live)
+    check_served(made, live, platform)
     copies, refused = wanted_copies(tenant, platform, live)
     kept = with_adders(made[1:], content.of_kind("RoleBinding"))
     wanted = [with_recorded_kinds(made[0], platform, content.namespace), *kept, *copies]

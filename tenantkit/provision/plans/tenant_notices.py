@@ -1,4 +1,4 @@
-"""What to know about a plan of tenants: a quota below its use, a misspelt accelerator, a far host."""
+"""What to know about a plan of tenants: quotas below their use, misspelt accelerators, far hosts, unmoved routes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.namespace import hosts_of
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.quota_entries import class_and_counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.spec.platform import Platform
@@ -83,3 +84,20 @@ def _below_use(rows: Iterable[PlanRow], used: Mapping[str, str], tenant: str | N
 def _is_device(entry: str) -> bool:
     name = entry.removeprefix(_REQUESTS)
     return name != entry and "/" in name and not class_and_counted(entry)[0]
+
+
+def not_moved_notices(changes: Sequence[PlanChange], platform: Platform) -> Iterator[PlanNotice]:
+    """Routes that stay Ingresses, since an HTTPRoute cannot express them: the team has to change them."""
+    if "HTTPRoute" not in platform.routing.kinds:
+        return
+    movable = {
+        (it.ref.namespace, it.ref.name) for it in changes if it.ref.kind == "HTTPRoute" and it.wanted is not None
+    }
+    for change in changes:
+        wanted = change.wanted
+        if change.ref.kind != "Ingress" or wanted is None or (change.ref.namespace, change.ref.name) in movable:
+            continue
+        served = served_paths(wanted)[0]
+        why = f"port {served.port!r} is a name" if isinstance(served.port, str) else f"its type is {served.path_type}"
+        text = f"route {served.place} stays an Ingress, since {why}: an HTTPRoute needs a number, and Prefix or Exact"
+        yield PlanNotice("route-not-moved", text, change.tenant)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.manifests.extra_objects import SOURCE_ANNOTATION, is_copy
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, PLATFORM_KEY
 from tenantkit.manifests.namespace import hosts_in
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.compare import field_text
 from tenantkit.provision.content.policies import openings
 from tenantkit.provision.index.read import is_in_index
@@ -85,8 +87,8 @@ def _field_lines(row: PlanRow) -> Iterator[Line]:
     kind, path = row.ref.kind, row.path
     if path == _HOSTS_FIELD:
         yield from _members("hosts", hosts_in(row.before), hosts_in(row.after), is_access=True)
-    elif kind == "Ingress" and path == ("spec", "rules") and _routes(row.before) != _routes(row.after):
-        yield from _members("route", _routes(row.before), _routes(row.after), is_access=True)
+    elif path == ("spec", "rules") and _routes(kind, row.before) != _routes(kind, row.after):
+        yield from _members("route", _routes(kind, row.before), _routes(kind, row.after), is_access=True)
     elif kind == "NetworkPolicy" and _opened(path, row.before) != _opened(path, row.after):
         yield from _members("network", _opened(path, row.before), _opened(path, row.after), is_access=True)
     elif kind in _BINDINGS and path == ("roleRef",):
@@ -157,8 +159,8 @@ def _allowed(manifest: Manifest) -> tuple[str, list[str]]:
         return "subjects", [f"{item_text(subject)} ({role})" for subject in manifest.get("subjects") or ()]
     if kind in _ROLES:
         return "rules", [item_text(rule) for rule in manifest.get("rules") or ()]
-    if kind == "Ingress":
-        return "route", _routes((manifest.get("spec") or {}).get("rules"))
+    if kind in ROUTE_KINDS:
+        return "route", [f"{served.place} → {served.backend}" for served in served_paths(manifest)]
     return "network", openings(manifest, has_own=True) if kind == "NetworkPolicy" else []
 
 
@@ -220,20 +222,8 @@ def _amounts(hard: Any) -> str:
     return ", ".join(f"{key} {value}" for key, value in sorted((hard or {}).items()))
 
 
-def _routes(rules: Any) -> list[str]:
-    """`vision.example.ai/ai-service → ai-service:80` for each path of an Ingress's rules."""
-    found = []
-    for rule in rules or ():
-        host = rule.get("host") or "every host"
-        for path in (rule.get("http") or {}).get("paths") or ():
-            exact = " (exactly)" if path.get("pathType") == "Exact" else ""
-            found.append(f"{host}{path.get('path') or '/'}{exact} → {_backend(path.get('backend') or {})}")
-    return found
-
-
-def _backend(backend: Manifest) -> str:
-    service = backend.get("service")
-    if not service:
-        return item_text(backend.get("resource"))
-    port = service.get("port") or {}
-    return f"{service.get('name')}:{port.get('number', port.get('name'))}"
+def _routes(kind: str, rules: Any) -> list[str]:
+    """`vision.example.ai/ai → ai:80` for each path of the rules; those of an HTTPRoute have no hosts."""
+    served = served_paths({"kind": kind, "spec": {"rules": rules}}) if rules else []
+    places = ((it.place if kind == "Ingress" else it.place.removeprefix("every host"), it) for it in served)
+    return [f"{place} → {it.backend}" for place, it in places]

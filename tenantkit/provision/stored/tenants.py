@@ -47,7 +47,7 @@ def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
 
     Returns:
         A Tenant, which `with_` copies with changes for the next `plan`. Members are read from RoleBindings, routes from
-        Ingresses; they are None where you may not list these.
+        Ingresses and HTTPRoutes; they are None where you may not list these.
 
     Raises:
         NotFound: there is no tenant of that name; a similar name is suggested if you may list tenants.
@@ -56,7 +56,8 @@ def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
         InvalidSpecError: the stored spec cannot be read as a tenant.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get the namespace, list rolebindings and ingresses in it, get configmap `platform` in tenantkit-system.
+    RBAC: get the namespace, list rolebindings, ingresses and, if the platform makes them, httproutes in it, get
+    configmap `platform` in tenantkit-system.
 
     Example:
         >>> tk.get_tenant(cluster, "speech").editors
@@ -86,8 +87,8 @@ def get_tenants(cluster: ClusterApi) -> TenantList:
         InvalidSpecError: they cannot be read as a platform.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces, rolebindings and ingresses; else get the namespaces of your tenants, and list the others in
-    each. Get configmap `platform` in tenantkit-system.
+    RBAC: list namespaces, rolebindings, ingresses and, if the platform makes them, httproutes; else get the namespaces
+    of your tenants, and list the others in each. Get configmap `platform` in tenantkit-system.
 
     Example:
         >>> [tenant.name for tenant in tk.get_tenants(cluster) if tenant.size == "medium"]

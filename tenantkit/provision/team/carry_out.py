@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, PartialApplyError, PermissionDenied, StalePlanError, TenantKitError
 from tenantkit.hints import Hint
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.content.team_objects import owners_of_team
 from tenantkit.provision.edits.compare import compare_edit
@@ -140,7 +141,7 @@ def _check_allowed(plan: Plan) -> None:
     if not others:
         return
     [tenant], place = plan.tenants, others[0].ref.namespace
-    what = "routes" if others[0].ref.kind == "Ingress" else "members"
+    what = "routes" if others[0].ref.kind in ROUTE_KINDS else "members"
     raise PermissionDenied(
         f"you may not change the {what} of tenant {tenant.name!r}; nothing was written",
         status=403,

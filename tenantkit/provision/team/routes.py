@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
 from tenantkit.hints import Hint
+from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.content.routes import all_routes_of
 from tenantkit.provision.edits.edit import TeamEdit, check_places, place_of
 from tenantkit.provision.edits.remake import read_state
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.edits.edit import TenantState
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import ApplyOutcome, Report
+    from tenantkit.rules.manifest import ObjectRef
     from tenantkit.spec.platform import Platform
 
-_KINDS = ("Ingress",)
 
 # host, path, and whether the path is exact
 _Place: TypeAlias = tuple[str, str, bool]
@@ -66,11 +67,11 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list ingresses and, if that is
-    allowed, services in the namespace; create selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user
-    may.
+    RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list ingresses, httproutes if the
+    platform makes them, and, if that is allowed, services in the namespace; create selfsubjectaccessreviews and
+    selfsubjectreviews, which any signed-in user may.
 
-    Source: page "Ingress".
+    Source: pages "Ingress" and "Gateway API".
 
     Example:
         >>> tk.plan_add_route(cluster, "speech", tk.Route(service="tts", port=80, path="/tts")).summary
@@ -80,7 +81,7 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
     routes = cast("tuple[Route, ...]", checked_many("route", route, Route, advice))
     name, platform = checked_tenant(tenant), get_platform(cluster)
     edit = TeamEdit(name, routes=routes, replaces=replace)
-    state = read_state(cluster, name, platform, _KINDS)
+    state = read_state(cluster, name, platform, ROUTE_KINDS)
     try:
         check_fits(state.tenant.with_(editors=(), viewers=(), routes=routes), platform)
     except InvalidSpecError as error:
@@ -128,9 +129,9 @@ def add_route(  # noqa: PLR0913 (each is a separate decision, with a default tha
         PartialApplyError: something failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: that of `plan_add_route`; create, patch and delete ingresses in the namespace.
+    RBAC: that of `plan_add_route`; create, patch and delete ingresses or httproutes in the namespace.
 
-    Source: page "Ingress".
+    Source: pages "Ingress" and "Gateway API".
 
     Example:
         >>> tk.add_route(cluster, "forecast", tk.Route(service="api", port=80, path="/api"), progress=False).urls
@@ -166,7 +167,7 @@ def plan_remove_route(cluster: ClusterApi, tenant: str, route: str | Route | Seq
 
     RBAC: that of `plan_add_route`.
 
-    Source: page "Ingress".
+    Source: pages "Ingress" and "Gateway API".
 
     Example:
         >>> tk.plan_remove_route(cluster, "speech", "http://speech.example.ai/transcribe").summary
@@ -212,9 +213,9 @@ def remove_route(  # noqa: PLR0913 (as `add_route`)
         PartialApplyError: something failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: that of `plan_remove_route`; delete ingresses in the namespace.
+    RBAC: that of `plan_remove_route`; delete ingresses or httproutes in the namespace.
 
-    Source: page "Ingress".
+    Source: pages "Ingress" and "Gateway API".
 
     Example:
         >>> tk.add_route(cluster, "forecast", tk.Route(service="api", port=80), progress=False).summary
@@ -245,54 +246,55 @@ def _plan_removal(
     advice = "pass a URL, a path, the name of a route's object or a Route, or a list of these"
     given = cast("tuple[str | Route, ...]", checked_many("route", route, (str, Route), advice))
     name, platform = checked_tenant(tenant), get_platform(cluster)
-    state = read_state(cluster, name, platform, _KINDS)
+    state = read_state(cluster, name, platform, ROUTE_KINDS)
     edit = TeamEdit(name, without=_found(given, state, platform, skips_unknown=skips_unknown))
     return plan_edit(cluster, edit, state, platform, ())
 
 
 def _found(
     given: Sequence[str | Route], state: TenantState, platform: Platform, *, skips_unknown: bool
-) -> tuple[str, ...]:
-    """The names of the objects of these routes."""
-    names = _names_by_place(state, platform)
-    found: dict[str, None] = {}
+) -> tuple[ObjectRef, ...]:
+    """The objects of these routes."""
+    objects = _objects_by_place(state, platform)
+    found: dict[ObjectRef, None] = {}
     missing: list[str | Route] = []
     for one in given:
-        matching = list(_matching(one, names, state, platform))
+        matching = list(_matching(one, objects, state, platform))
         if len(matching) > 1:
-            listed = " and ".join(map(repr, sorted(name for each in matching for name in each)))
+            listed = " and ".join(map(repr, sorted({ref.name for each in matching for ref in each})))
             raise InvalidSpecError([Problem("route", one, f"means the objects {listed}: pass the name of one of them")])
         if not matching:
             missing.append(one)
-        found.update(dict.fromkeys(name for each in matching for name in each))
+        found.update(dict.fromkeys(ref for each in matching for ref in each))
     if missing and not skips_unknown:
-        raise _missing(missing, [(host, path) for host, path, _ in names], state)
+        raise _missing(missing, [(host, path) for host, path, _ in objects], state, platform.routing.kinds[-1])
     return tuple(found)
 
 
-def _names_by_place(state: TenantState, platform: Platform) -> dict[_Place, list[str]]:
-    """The names of the objects by host and path: several, if others made one with kubectl."""
+def _objects_by_place(state: TenantState, platform: Platform) -> dict[_Place, list[ObjectRef]]:
+    """The objects by host and path: several during a migration, or if others made one with kubectl."""
     tenant, content = state.tenant, state.content
-    names: dict[_Place, list[str]] = {}
-    for name, route in all_routes_of(content.of_kind("Ingress"), tenant, platform, content.namespace).items():
-        names.setdefault(place_of(route, tenant, platform), []).append(name)
-    return names
+    objects: dict[_Place, list[ObjectRef]] = {}
+    for ref, route in all_routes_of(content.routes, tenant, platform, content.namespace).items():
+        objects.setdefault(place_of(route, tenant, platform), []).append(ref)
+    return objects
 
 
 def _matching(
-    one: str | Route, names: dict[_Place, list[str]], state: TenantState, platform: Platform
-) -> Iterator[list[str]]:
+    one: str | Route, objects: dict[_Place, list[ObjectRef]], state: TenantState, platform: Platform
+) -> Iterator[list[ObjectRef]]:
     """The objects of each route that a text or a Route may mean."""
     if isinstance(one, Route):
         place = place_of(one, state.tenant, platform)
-        yield from (found for known, found in names.items() if known == place)
+        yield from (found for known, found in objects.items() if known == place)
         return
-    if any(one in found for found in names.values()):
-        yield [one]
+    named = [ref for found in objects.values() for ref in found if ref.name == one]
+    if named:
+        yield named
         return
     own = platform.own_host(state.tenant)
     host, path = (own, one) if one.startswith("/") else _split(one)
-    for (known, at, is_exact), found in names.items():
+    for (known, at, is_exact), found in objects.items():
         same = at == path if is_exact else at == (path.rstrip("/") or "/")
         if known == host and same:
             yield found
@@ -307,13 +309,15 @@ def _split(text: str) -> tuple[str, str]:
     return url.hostname or "", url.path or "/"
 
 
-def _missing(missing: Sequence[str | Route], places: Sequence[tuple[str, str]], state: TenantState) -> NotFound:
+def _missing(
+    missing: Sequence[str | Route], places: Sequence[tuple[str, str]], state: TenantState, kind: str
+) -> NotFound:
     known = [f"{host}{path}" for host, path in places]
     listed = ", ".join(repr(one) for one in missing)
     return NotFound(
         f"tenant {state.tenant.name!r} has no route {listed}; nothing was written",
         status=404,
-        kind="Ingress",
+        kind=kind,
         namespace=(state.content.namespace or {}).get("metadata", {}).get("name"),
         operation="remove a route",
         hint=Hint("its routes are {known}", {"known": first_of(known, NAMED)}) if known else Hint("it has no route"),

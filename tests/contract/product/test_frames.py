@@ -124,7 +124,7 @@ def test_routes_are_all_ingresses_in_tenants_namespaces(cluster: Cluster, name: 
         ],
         columns=list(ROUTES)[:10],
     )
-    expected[["ingress_class", "address"]] = None
+    expected[["ingress_class", "gateway", "address"]] = None
     expected["url"] = [f"http://{host}/ai-service", f"https://b.{host}/"]
     pd.testing.assert_frame_equal(of_both, expected.astype(ROUTES))
     assert frame.attrs["scope"] == "cluster"

@@ -11,7 +11,7 @@ from tenantkit.frames.routes import ROUTES, routes_frame
 from tenantkit.manifests.routes import make_routes
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
-from tenantkit.spec.routing import Routing
+from tenantkit.spec.routing import Gateway, Routing
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def path(path: str | None = "/", service: str = "web", port: int | str = 80, pat
 
 def ingress(*rules: Manifest, namespace: str = "vision", name: str = "ai", **spec: Any) -> Manifest:
     return {
+        "kind": "Ingress",
         "metadata": {"name": name, "namespace": namespace, "labels": {"tenantkit.dev/tenant": namespace}},
         "spec": {"rules": list(rules), **spec},
         "status": {"loadBalancer": {}},
@@ -59,6 +60,7 @@ def test_a_tenants_route_is_one_row() -> None:
             "port": ["80"],
             "tls": [False],
             "ingress_class": [None],
+            "gateway": [None],
             "address": [None],
             "url": ["http://vision.example.ai/ai-service"],
         }
@@ -83,6 +85,37 @@ def test_a_route_has_its_class_tls_and_address() -> None:
         "203.0.113.7, lb.example.com",
         "https://vision.example.ai/v1",
     ]
+
+
+def test_an_http_route_has_its_gateway_and_the_scheme_of_its_listener() -> None:
+    gateway = Gateway(name="edge", namespace="infra", section="https", tls=True)
+    route = Route(service="web", port=80, path="/v1", name="web")
+    tenant = Tenant(name="vision", team="cv", owners=["dana@example.com"], size="small", routes=[route])
+    made = make_routes(tenant, Platform(routing=Routing(by="both", gateway=gateway, ingress_class="contour")))
+
+    frame = routes_frame(made)
+
+    assert frame[["kind", "name", "path_type", "service", "port"]].to_numpy().tolist() == [
+        ["HTTPRoute", "web", "Prefix", "web", "80"],
+        ["Ingress", "web", "Prefix", "web", "80"],
+    ]
+    assert frame[["tls", "gateway", "url"]].iloc[0].tolist() == [
+        True,
+        "infra/edge/https",
+        "https://vision.example.ai/v1",
+    ]
+    assert frame[["ingress_class", "address"]].iloc[0].isna().all()
+    assert frame["gateway"].isna().tolist() == [False, True]
+
+
+def test_whether_the_http_route_of_somebody_else_has_tls_is_not_known() -> None:
+    spec = {"parentRefs": [{"name": "own"}, {"name": "edge", "namespace": "infra"}], "hostnames": ["a.example.ai"]}
+    by_hand = {"kind": "HTTPRoute", "metadata": {"name": "web", "namespace": "vision"}, "spec": spec}
+
+    row = routes_frame([by_hand]).iloc[0]
+
+    assert row[["host", "path", "gateway"]].tolist() == ["a.example.ai", "/", "vision/own, infra/edge"]
+    assert row[["tls", "url", "service"]].isna().all()
 
 
 def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:

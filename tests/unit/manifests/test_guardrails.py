@@ -20,7 +20,7 @@ from tenantkit.spec.guardrails import GuardrailName, Guardrails
 from tenantkit.spec.network import Network
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
-from tenantkit.spec.routing import Routing
+from tenantkit.spec.routing import Gateway, Routing
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -120,6 +120,15 @@ def test_the_settings_are_lines_that_a_person_can_read() -> None:
         "roles": "view\nedit",
         "service_types": "",
     }
+
+
+def test_tenants_routes_attach_to_the_gateway_of_the_platform_alone() -> None:
+    gateway = Gateway(name="edge", namespace="infra")
+    listed = Platform(routing=Routing(by="both", gateway=gateway))
+    more = listed.with_(guardrails=Guardrails(gateways=["labs/edge"]))
+
+    assert make_settings(listed)["data"]["gateways"] == "infra/edge"
+    assert make_settings(more)["data"]["gateways"] == "infra/edge\nlabs/edge"
 
 
 def test_other_settings_change_no_policy() -> None:

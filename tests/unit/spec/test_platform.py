@@ -10,7 +10,7 @@ from tenantkit.exceptions import HostTakenError, InvalidSpecError
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
-from tenantkit.spec.routing import Gateway, Routing
+from tenantkit.spec.routing import Routing
 from tenantkit.spec.tenant import Tenant
 
 
@@ -58,13 +58,6 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], part: str) -> None:
         Platform(**fields)
 
     assert part in str(caught.value)
-
-
-def test_a_setting_that_this_version_does_not_support_is_refused_by_name() -> None:
-    with pytest.raises(InvalidSpecError, match="this version creates Ingresses only"):
-        Routing(by="gateway")
-    with pytest.raises(InvalidSpecError, match="this version creates Ingresses only"):
-        Routing(gateway=Gateway(name="edge", namespace="infra"))
 
 
 def test_each_size_of_the_default_platform_holds_more_than_the_one_before() -> None:

@@ -203,8 +203,9 @@ CHECKS = (
         "foreign-routes",
         "routes",
         "low",
-        "Each Ingress is one of the tenant's routes.",
+        "Each Ingress and HTTPRoute is one of the tenant's routes.",
         _INGRESS,
+        _ROUTE,
         what_to_do=Message("add it to the tenant's routes, or delete it"),
     ),
 )

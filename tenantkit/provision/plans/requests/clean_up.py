@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.hints import Code, Message
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.rules.kinds import kind_of
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.live import LiveState
+    from tenantkit.rules.manifest import Manifest
 
 # What people make, and what holds resources; the rest is deleted with these. Data cannot be made again, so that volume
 # claims are not in a command to copy.
@@ -37,8 +40,9 @@ def clean_up_notices(cluster: ClusterApi, changes: Sequence[PlanChange], content
     others = {change.ref.name: change.tenant for change in changes if _is_others(change)}
     for namespace, tenant in others.items():
         there = {change.ref.kind for change in changes if change.ref.namespace == namespace}
-        routes = sorted(_routes(contents, namespace, tenant or ""))
-        asked = [kind for kind in _KINDS if kind in there] + (["Ingress"] if routes else [])
+        made = _routes(contents, namespace, tenant or "")
+        routes = sorted({f"{it.host or ''}{it.path or '/'}" for manifest in made for it in served_paths(manifest)})
+        asked = [kind for kind in _KINDS if kind in there] + list(dict.fromkeys(it["kind"] for it in made))
         answers = side_by_side(partial(_may_delete, cluster, namespace), asked)
         allowed = [kind for kind, may in zip(asked, answers, strict=True) if may]
         if allowed:
@@ -68,7 +72,7 @@ def _steps(kinds: Sequence[str], namespace: str, tenant: str, routes: Sequence[s
     """The commands: one for the routes, if there are any, and one for everything else."""
     plurals = ",".join(kind_of(kind).plural for kind in kinds if kind in _KINDS)
     command = f"`kubectl delete {plurals} --all -n {shlex.quote(namespace)}`"
-    if "Ingress" not in kinds:
+    if not any(kind in ROUTE_KINDS for kind in kinds):
         return command
     code = Code("remove_routes", {"tenant": tenant, "urls": routes})
     if not plurals:
@@ -76,13 +80,13 @@ def _steps(kinds: Sequence[str], namespace: str, tenant: str, routes: Sequence[s
     return Message("{command}, and its routes with {code}", {"command": command, "code": code})
 
 
-def _routes(contents: LiveState, namespace: str, tenant: str) -> Iterator[str]:
-    """Host and path of each route that tenantkit made."""
-    for ref, ingress in contents.objects.items():
-        if ref.kind == "Ingress" and ref.namespace == namespace and is_ours(ingress, tenant):
-            for rule in (ingress.get("spec") or {}).get("rules") or ():
-                paths = (rule.get("http") or {}).get("paths") or ()
-                yield from (f"{rule.get('host') or ''}{path.get('path') or '/'}" for path in paths)
+def _routes(contents: LiveState, namespace: str, tenant: str) -> list[Manifest]:
+    """The Ingresses and HTTPRoutes that tenantkit made."""
+    return [
+        manifest
+        for ref, manifest in contents.objects.items()
+        if ref.kind in ROUTE_KINDS and ref.namespace == namespace and is_ours(manifest, tenant)
+    ]
 
 
 def _may_delete(cluster: ClusterApi, namespace: str, kind: str) -> bool:

@@ -54,7 +54,7 @@ def _edit_commands(edit: TeamEdit) -> Iterator[str]:
     for route in edit.routes:
         yield _route_call(route, edit) if route.name else f"{_route_command(route)} {at}{' --replace' * edit.replaces}"
     if edit.without:
-        yield f"tenantkit routes remove {' '.join(map(shlex.quote, edit.without))} {at}"
+        yield f"tenantkit routes remove {' '.join(dict.fromkeys(shlex.quote(ref.name) for ref in edit.without))} {at}"
 
 
 def _route_command(route: Route) -> str:

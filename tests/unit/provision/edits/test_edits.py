@@ -14,8 +14,10 @@ from tenantkit.provision.content.team import team_part
 from tenantkit.provision.edits.compare import compare_edit
 from tenantkit.provision.edits.edit import TeamEdit, TenantState
 from tenantkit.provision.live import live_state
+from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
+from tenantkit.spec.routing import Gateway, Routing
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -107,7 +109,20 @@ def test_what_else_binds_a_removed_person_goes_if_it_binds_nobody_else(binding: 
 def test_a_removed_route_is_the_only_change() -> None:
     name = AI.object_name("vision.example.ai")
 
-    assert shown(compare_edit(TeamEdit("vision", without=(name,)), state(), PLATFORM)) == [("delete", name)]
+    ref = ObjectRef("networking.k8s.io/v1", "Ingress", name, "vision")
+
+    assert shown(compare_edit(TeamEdit("vision", without=(ref,)), state(), PLATFORM)) == [("delete", name)]
+
+
+def test_a_route_that_is_set_again_moves_to_the_kind_of_the_platform() -> None:
+    platform = Platform(routing=Routing(by="gateway", gateway=Gateway(name="edge", namespace="infra")))
+
+    planned = compare_edit(TeamEdit("vision", routes=(AI,)), state(), platform)
+
+    assert [(it.action, it.ref.kind) for it in planned] == [("create", "HTTPRoute"), ("delete", "Ingress")]
+    assert [(it.action, it.ref.kind) for it in compare_edit(TeamEdit("vision", routes=(DEMO,)), state(), platform)] == [
+        ("create", "HTTPRoute")
+    ]
 
 
 def test_a_route_at_a_host_that_the_grant_lacks_is_blocked() -> None:
