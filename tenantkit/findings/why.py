@@ -29,6 +29,7 @@ from tenantkit.findings.finding import Finding, in_order
 from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
 from tenantkit.findings.whom_to_ask import whom_to_ask
+from tenantkit.frames.kit.coverage import note_scope
 from tenantkit.frames.kit.empty_answers import place_text
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.similar_workloads import similar_workload
@@ -160,6 +161,7 @@ def explained(  # noqa: PLR0913 (all but one are optional)
     places = {cause.namespace for cause in causes if cause.by_editor and not _is_frozen(snapshot, cause.namespace)}
     whom = whom_to_ask(cluster, places, None if platform is None else platform.people)
     frame = _frame(snapshot, causes, surface, whom)
+    note_scope(frame, cluster, scope, chosen)
     frame.attrs["scope"] = tuple(namespace["metadata"]["name"] for namespace in found)
     if frame.empty:
         frame.attrs[EMPTY] = _nothing_wrong(frame.attrs["scope"], workload, filters.label_selector)

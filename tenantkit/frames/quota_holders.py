@@ -18,7 +18,7 @@ from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.shown import EMPTY
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, Worded
-from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.coverage import gap_in, note_scope, note_unreadable
 from tenantkit.frames.kit.creators import NO_OBJECT, creator_of, why_no_creator
 from tenantkit.frames.kit.empty_answers import note_empty, place_text
 from tenantkit.frames.kit.live_shapes import as_read
@@ -98,6 +98,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
 ) -> pd.DataFrame:
     """Return who holds the quotas of all tenants or one: one row per quota, resource, workload and creator.
 
+    Holders in namespaces that you may not read are left out; the table says below which namespaces it covers.
     Experimental: columns may change.
 
     Args:
@@ -134,7 +135,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
     Source: page "Resource Quotas".
 
     Example:
-        >>> gpus = tk.quota_holders(cluster, resource="gpu", by="person")
+        >>> gpus = tk.quota_holders(cluster, resource="gpu", by="person")  # by a provisioner; an owner gets their own
         >>> sorted(set(gpus["tenant"]))
         ['chatbot', 'recsys', 'robotics', 'search']
     """
@@ -172,7 +173,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
         entries=entries,
     )
     frame = by_person(frame) if by == "person" else frame
-    frame.attrs["scope"] = scope
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "holders of quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     if resource == GPU and not entries:
         place = place_text(scope, tenant)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import read_owners_of
@@ -90,7 +90,8 @@ def routes(
     incomplete: dict[str, str] = {}
     frame = routes_frame(ingresses, tenants=read_owners_of(ingresses, cluster, scope, incomplete, _tenant_of))
     note_unreadable(incomplete, ingresses)
-    frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    frame.attrs["incomplete"] = incomplete
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "routes", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
