@@ -61,6 +61,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "set the cluster's CA file in the kubeconfig",
             "pass the cluster's CA file to `tk.connect()` as ca_file=, or set it in the kubeconfig",
         ),
+        "pass_cpu": ("pass cpu=", "pass --cpu", "pass cpu="),
+        "pass_cpu_and_memory": ("pass cpu= and memory=", "pass --cpu and --memory", "pass cpu= and memory="),
+        "pass_memory": ("pass memory=", "pass --memory", "pass memory="),
         "pass_timeout": (
             "try again, or pass a longer timeout_s to tk.connect()",
             "try again",

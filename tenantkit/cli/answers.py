@@ -161,5 +161,5 @@ def fits(
     request = None if call is None else call.words("shell").strip("`")
     data = {**facts, "next_steps": fit.next_steps, "request": request, **frame_json(frame)}
     ask = "" if call is None else f"\n{asking(call).words('shell')}"
-    print_result(output, data, f"{fit.summary}\n\n{frame_table(frame)}{ask}")
+    print_result(output, data, f"{fit.summary_in('shell')}\n\n{frame_table(frame)}{ask}")
     return ExitCode.DONE
