@@ -209,6 +209,10 @@ _CODE: Mapping[str, tuple[str, str]] = MappingProxyType(
             ),
             "`tenantkit plan` of the file from `tenantkit export {tenant}`, with {persons} added to owners",
         ),
+        "expose": (
+            'tk.add_route(cluster, {tenant}, tk.Route(service="…", port="…", host={host}))',
+            "`tenantkit routes add SERVICE:PORT --tenant {tenant} --host {host}`",
+        ),
         "plan_host": (
             "tk.plan(cluster, (it := tk.get_tenant(cluster, {tenant})).with_(hosts=[*it.hosts, {hosts}]))",
             "`tenantkit plan` of the file from `tenantkit export {tenant}`, with {hosts} added to hosts",

@@ -113,7 +113,7 @@ def holders(  # noqa: PLR0913 (one argument per option)
 
 @click.command(cls=Command, example="tenantkit why vision --workload Job/train")
 @reader_options
-@click.option("--workload", metavar="KIND/NAME", help="Only this workload, such as Job/train. Default: all.")
+@click.option("--workload", metavar="[KIND/]NAME", help="Only this workload, such as Job/train. Default: all.")
 @CLUSTER_OPTIONS
 @output_option
 def why(*, filters: Filters, workload: str | None, kubeconfig: str | None, context: str | None, output: Format) -> int:
