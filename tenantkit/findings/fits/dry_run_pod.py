@@ -132,9 +132,10 @@ def assumed_amounts(asked: Manifest, stored: Manifest) -> dict[str, Fraction]:
         stored: as the server would store it.
 
     Example:
-        >>> default = {"metadata": {"name": "limits"}, "spec": {"limits": [{"type": "Container", "default": {"cpu": 1}}]}}
+        >>> default = {"type": "Container", "defaultRequest": {"cpu": "1"}}
+        >>> limits = {"metadata": {"name": "limits"}, "spec": {"limits": [default]}}
         >>> asked = make_pod("vision", memory="1Gi")
-        >>> assumed_amounts(asked, with_known_defaults(asked, [default]))
+        >>> assumed_amounts(asked, with_known_defaults(asked, [limits]))
         {'cpu': Fraction(1, 1)}
     """
     given = {each.get("name"): each.get("resources") or {} for each in asked["spec"]["containers"]}

@@ -104,7 +104,7 @@ class Logs:
 
         Args:
             surface: `python`, `shell` or `form`.
-            with_ends: whether to say how runs ended, and whose lines these are also of a single container. Default: yes.
+            with_ends: whether to say how runs ended, and whose log it is even if there is only one. Default: yes.
         """
         return "\n".join(self._shown(surface, with_ends=with_ends))
 

@@ -130,7 +130,8 @@ def test_a_pod_that_the_server_did_not_check_is_a_maybe() -> None:
     admitted = DryRunPod(pod, not_checked="you may not create pods in 'vision'")
 
     assert (
-        predicted(node("n1", {"cpu": "8"}), admitted=admitted, cpu=1).summary == "maybe: you may not create pods in 'vision'"
+        predicted(node("n1", {"cpu": "8"}), admitted=admitted, cpu=1).summary
+        == "maybe: you may not create pods in 'vision'"
     )
 
 

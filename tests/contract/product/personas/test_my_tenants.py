@@ -42,9 +42,7 @@ def test_a_member_finds_their_tenant_in_one_request(
     found = tk.my_tenants(viewer)
 
     assert viewer.request_count - before == 1
-    assert found[found["tenant"] == name].to_dict("records") == [
-        {"tenant": name, "namespace": name, "role": "member"}
-    ]
+    assert found[found["tenant"] == name].to_dict("records") == [{"tenant": name, "namespace": name, "role": "member"}]
     assert found.attrs["incomplete"] == {}
     assert name not in tenants_of(connect_as("stranger"))
 
