@@ -3,7 +3,7 @@
     import tenantkit as tk
 
     cluster = tk.connect()               # the cluster of your kubeconfig, or of the pod that runs this
-    tk.whoami(cluster)                   # who you are to it, and what you may do
+    tk.whoami(cluster)                   # who you are to it, and in each tenant: owner, editor or viewer
     tk.my_tenants(cluster)               # your tenants; all functions below cover these, unless you name others
 
 What do you want to do? Each call takes `cluster` first, and most take `tenant="vision"`.

@@ -61,6 +61,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "set the cluster's CA file in the kubeconfig",
             "pass the cluster's CA file to `tk.connect()` as ca_file=, or set it in the kubeconfig",
         ),
+        "pass_cpu": ("pass cpu=", "pass --cpu", "pass cpu="),
+        "pass_cpu_and_memory": ("pass cpu= and memory=", "pass --cpu and --memory", "pass cpu= and memory="),
+        "pass_memory": ("pass memory=", "pass --memory", "pass memory="),
         "pass_timeout": (
             "try again, or pass a longer timeout_s to tk.connect()",
             "try again",
@@ -205,6 +208,10 @@ _CODE: Mapping[str, tuple[str, str]] = MappingProxyType(
                 ".request)"
             ),
             "`tenantkit plan` of the file from `tenantkit export {tenant}`, with {persons} added to owners",
+        ),
+        "expose": (
+            'tk.add_route(cluster, {tenant}, tk.Route(service="…", port="…", host={host}))',
+            "`tenantkit routes add SERVICE:PORT --tenant {tenant} --host {host}`",
         ),
         "plan_host": (
             "tk.plan(cluster, (it := tk.get_tenant(cluster, {tenant})).with_(hosts=[*it.hosts, {hosts}]))",

@@ -113,7 +113,7 @@ def holders(  # noqa: PLR0913 (one argument per option)
 
 @click.command(cls=Command, example="tenantkit why vision --workload Job/train")
 @reader_options
-@click.option("--workload", metavar="KIND/NAME", help="Only this workload, such as Job/train. Default: all.")
+@click.option("--workload", metavar="[KIND/]NAME", help="Only this workload, such as Job/train. Default: all.")
 @CLUSTER_OPTIONS
 @output_option
 def why(*, filters: Filters, workload: str | None, kubeconfig: str | None, context: str | None, output: Format) -> int:
@@ -161,5 +161,5 @@ def fits(
     request = None if call is None else call.words("shell").strip("`")
     data = {**facts, "next_steps": fit.next_steps, "request": request, **frame_json(frame)}
     ask = "" if call is None else f"\n{asking(call).words('shell')}"
-    print_result(output, data, f"{fit.summary}\n\n{frame_table(frame)}{ask}")
+    print_result(output, data, f"{fit.summary_in('shell')}\n\n{frame_table(frame)}{ask}")
     return ExitCode.DONE

@@ -16,6 +16,7 @@ from tenantkit.display.cells import LONG, NAME_LIMIT, TEXT_LIMIT, UNITS, cells_o
 from tenantkit.display.folding import folding_of, unfolded
 from tenantkit.display.tables import cut
 from tenantkit.exceptions import words_of
+from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
 
 EMPTY = "empty"  # the key in a frame's `attrs` of the sentence that is shown for no rows
+PARTIAL = "partial"  # likewise of which namespaces a frame covers that nobody named: `that you may read`
 
 _REPEATS = {"namespace": "tenant", "root_workload": "workload"}  # a column, and the one that it often repeats
 _FEW_COLUMNS = 8  # a selection of at most so many is shown as it was selected
@@ -122,7 +124,7 @@ def shown_of(  # noqa: PLR0913 (all but two are optional)
     if max_columns and len(columns) > max_columns:
         notes.append(_named("More columns", [column.heading for column in columns[max_columns:]]))
         columns = columns[:max_columns]
-    notes += incomplete_notes(frame.attrs, surface)
+    notes += [*incomplete_notes(frame.attrs, surface), _partial_note(frame.attrs)]
     number = int(folding.is_folded.sum())
     fold = f"{number:,} more rows {folding.reason}" if number else ""
     return Shown(_long_below(columns), len(kept), fold, number, tuple(filter(None, notes)))
@@ -147,6 +149,14 @@ def _covered(scope: object) -> str:
     if len(scope) > _MOST_NAMED:
         return f" Covers {len(scope):,} namespaces only."
     return cut(f" Covers these namespaces only: {', '.join(map(str, scope))}.", TEXT_LIMIT)
+
+
+def _partial_note(attrs: Mapping[Any, Any]) -> str:
+    """That a frame covers a part of the cluster: its sums are not those of everything."""
+    which, scope = attrs.get(PARTIAL), attrs.get("scope")
+    if not isinstance(which, str) or not isinstance(scope, tuple | list) or not scope:
+        return ""
+    return cut(f"Covers only the namespaces {which}: {first_of(map(str, scope), _MOST_NAMED)}.", TEXT_LIMIT)
 
 
 def incomplete_notes(attrs: Mapping[Any, Any], surface: Surface = "python") -> list[str]:

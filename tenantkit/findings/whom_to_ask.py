@@ -16,6 +16,7 @@ from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.members import members_frame
 from tenantkit.provision.stored.identity import role_by_rules
 from tenantkit.rules.listing import first_of
+from tenantkit.spec.people import to_ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +69,7 @@ def _named(cluster: Cluster, namespaces: list[str], people: People | None) -> di
 
 
 def _members(bindings: Iterable[Manifest], people: People | None) -> Mapping[str, list[str]]:
-    """Owners and editors by namespace, owners first."""
+    """Owners and editors by namespace, owners first; service accounts only where there is nobody else."""
     frame = members_frame(bindings, people=people)
     able = frame[frame["role"].isin(["owner", "editor"])].dropna(subset="person")
-    return {str(namespace): list(rows["person"].unique()) for namespace, rows in able.groupby("namespace")}
+    return {str(namespace): to_ask(rows["person"].unique()) for namespace, rows in able.groupby("namespace")}

@@ -29,9 +29,10 @@ from tenantkit.findings.finding import Finding, in_order
 from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
 from tenantkit.findings.whom_to_ask import whom_to_ask
+from tenantkit.frames.kit.coverage import note_scope
 from tenantkit.frames.kit.empty_answers import place_text
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.similar_workloads import similar_workload
+from tenantkit.frames.kit.similar_workloads import named_workload, similar_workload
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, TENANT_LABEL
 from tenantkit.provision.stored.platform import known_platform
@@ -66,6 +67,8 @@ WHY: Schema = {
     "since": TIME,
 }
 
+_NOT_RUNNING = ("ResourceQuota", "LimitRange", "PersistentVolumeClaim")
+
 FINDERS: tuple[Callable[[ClusterSnapshot], Iterator[Finding]], ...] = (
     never_created,
     waiting_for_a_node,
@@ -94,7 +97,8 @@ def why(
     Args:
         cluster: the connection, from `connect`.
         tenant: only this tenant's workloads, by name. Default: all tenants'.
-        workload: only this one, as `Kind/name`: `Job/train`; a pod or a ReplicaSet works too. Default: all.
+        workload: only this one, as `Kind/name`: `Job/train`; a pod or a ReplicaSet works too, and so does a name that
+            one of them has: `train`. Default: all.
         namespaces: these, a tenant's or not, in place of `tenant`. Default: the tenants' among those of the connection;
             if it has none, all that you may list, else those of your tenants.
         label_selector: only workloads and pods whose labels match, in the API server's syntax. Default: all.
@@ -155,11 +159,12 @@ def explained(  # noqa: PLR0913 (all but one are optional)
     if snapshot.knows("Node") and _waits_for_resources(snapshot):
         snapshot = replace(snapshot, bound=read_bound_pods(cluster))
     if workload is not None:
-        _check_workload(snapshot, workload)
+        workload = _existing(snapshot, workload)
     causes = find_causes(snapshot, workload=workload, label_selector=filters.label_selector)
     places = {cause.namespace for cause in causes if cause.by_editor and not _is_frozen(snapshot, cause.namespace)}
     whom = whom_to_ask(cluster, places, None if platform is None else platform.people)
     frame = _frame(snapshot, causes, surface, whom)
+    note_scope(frame, cluster, scope, chosen)
     frame.attrs["scope"] = tuple(namespace["metadata"]["name"] for namespace in found)
     if frame.empty:
         frame.attrs[EMPTY] = _nothing_wrong(frame.attrs["scope"], workload, filters.label_selector)
@@ -307,12 +312,15 @@ def _check_namespaces(found: Sequence[Manifest], scope: Scope) -> None:
         )
 
 
-def _check_workload(snapshot: ClusterSnapshot, workload: str) -> None:
-    """Raise NotFound for a workload that does not exist: an empty frame would mean that all is well."""
+def _existing(snapshot: ClusterSnapshot, workload: str) -> str:
+    """The workload as `Kind/name`; NotFound if it does not exist, since an empty frame would mean that all is well."""
     if not isinstance(workload, str):
         raise InvalidSpecError([Problem("workload", workload, "use Kind/name, for example 'Job/train'")])
     known: Iterable[Manifest] = (manifest for kind in KINDS if kind != "Event" for manifest in snapshot.all(kind))
     names = {link for manifest in known for link in snapshot.chain(manifest)}
+    if "/" not in workload:
+        running = (link for link in names if link.partition("/")[0] not in _NOT_RUNNING)
+        workload = named_workload(workload, running) or workload
     if workload not in names:
         near = similar_workload(workload, names)
         if near is not None:
@@ -320,3 +328,4 @@ def _check_workload(snapshot: ClusterSnapshot, workload: str) -> None:
         else:
             hint = Hint("use Kind/name, for example 'Job/train'; {workloads} lists all workloads")
         raise NotFound(f"there is no workload {workload!r}", status=404, operation="explain", name=workload, hint=hint)
+    return workload

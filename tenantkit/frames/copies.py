@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError, Worded
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of_rows
@@ -109,7 +109,8 @@ def copies(
     tenants = list(_tenants(found, incomplete))
     frame = copies_frame(tenants, platform, with_extras(cluster, live_state(found), tenants, platform))
     note_unreadable(incomplete, found)
-    frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    frame.attrs["incomplete"] = incomplete
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "copies", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

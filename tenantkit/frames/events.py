@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
@@ -143,7 +143,8 @@ def events(
     chains = read_chains(cluster, starts, namespaces=None if scope == "cluster" else scope)
     frame = _frame(reads, read_namespace_owners(cluster, scope, chains.incomplete), chains)
     note_unreadable(chains.incomplete, reads)
-    frame.attrs |= {"scope": scope, "incomplete": dict(chains.incomplete)}
+    frame.attrs["incomplete"] = dict(chains.incomplete)
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "events", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

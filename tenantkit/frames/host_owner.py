@@ -86,7 +86,8 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
         is_yours, holder = yours is not None, yours or found[0]
         asked = "its owners" if holder.owners else team
         ask = Hint("ask {asked}, or choose another host", {"asked": asked})
-        steps = Hint("{add_route} exposes a service at it") if is_yours else ask
+        expose = Code("expose", {"tenant": holder.tenant, "host": name})
+        steps = Hint("{expose} exposes a service at it", {"expose": expose}) if is_yours else ask
         row = (name, "yours" if is_yours else "taken", holder.tenant, ", ".join(holder.owners) or None)
         return frame_of_rows([(*row, steps.words(surface))], HOST_OWNER)
     if not visible.is_complete:

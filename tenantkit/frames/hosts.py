@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import chosen_namespaces
+from tenantkit.frames.kit.coverage import note_scope
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.route_objects import read_route_objects
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -111,7 +112,8 @@ def hosts(
 
     frame = hosts_frame(found, is_wanted=is_wanted)
     scope = chosen if chosen and found.scope == "cluster" else found.scope
-    frame.attrs |= {"scope": scope, "incomplete": found.incomplete}
+    frame.attrs["incomplete"] = found.incomplete
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "hosts", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import ClusterError, InvalidSpecError, SpecVersionError, Worded
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import read_owners_of
@@ -108,7 +108,8 @@ def members(
     granted = read_owners_of(bindings, cluster, scope, incomplete, _grant_of)
     frame = members_frame(bindings, granted=granted, people=_people(cluster, incomplete))
     note_unreadable(incomplete, bindings)
-    frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    frame.attrs["incomplete"] = incomplete
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "members", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

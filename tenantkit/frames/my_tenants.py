@@ -1,7 +1,7 @@
 """My tenants: those that have you as a member, for users who may not list tenants.
 
 The index answers in one request, and only about you (`rules.tenant_index`). It tells owners from other members, but not
-editors from viewers, so there is no column for the role: that takes a request per tenant, see `whoami`.
+editors from viewers: that takes a request per tenant, see `whoami`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.frames.kit.schema import Schema
 
-MY_TENANTS: Schema = {"tenant": "string", "namespace": "string"}
+MY_TENANTS: Schema = {"tenant": "string", "namespace": "string", "role": "string"}
 
 
 @takes_cluster
@@ -32,10 +32,10 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
         cluster: the connection, from `connect`.
 
     Returns:
-        tenant, namespace: string. Sorted by tenant. `attrs["incomplete"]`: why some may be missing, if the server's
-        answer was incomplete, or if the platform does not keep an index yet. `attrs["scope"]` is not set. Your role in
-        each is in `whoami(cluster).tenants`: the index does not tell editors from viewers, so it takes one more request
-        per tenant.
+        tenant, namespace, role: string. The role is `owner` or `member`; a member is an editor or a viewer, or an owner
+        while the tenant is frozen read-only, and `whoami(cluster).tenants` tells which, by one more request per tenant.
+        Sorted by tenant. `attrs["incomplete"]`: why some may be missing, if the server's answer was incomplete, or if
+        the platform does not keep an index yet. `attrs["scope"]` is not set.
 
     Raises:
         Unauthorized: the server does not accept the credentials.
@@ -45,11 +45,15 @@ def my_tenants(cluster: Cluster) -> pd.DataFrame:
     Source: page "Authorization", section "Checking API access".
 
     Example:
-        >>> my_tenants(tk.connect(context="sandbox-owner"))["tenant"].to_list()
-        ['chatbot', 'recsys', 'speech']
+        >>> mine = my_tenants(tk.connect(context="sandbox-owner"))
+        >>> mine.set_index("tenant")["role"].to_dict()
+        {'chatbot': 'member', 'recsys': 'member', 'speech': 'owner'}
     """
     index = read_index(cluster)
-    frame = frame_of_rows(((tenant.name, tenant.namespace) for tenant in index.tenants), MY_TENANTS)
+    rows = (
+        (tenant.name, tenant.namespace, "owner" if tenant.name in index.owned else "member") for tenant in index.tenants
+    )
+    frame = frame_of_rows(rows, MY_TENANTS)
     frame.attrs["incomplete"] = {"SelfSubjectRulesReview": index.incomplete} if index.incomplete is not None else {}
     if frame.empty:
         known = "You are not a member of any tenant."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
@@ -133,7 +133,7 @@ def pods(
     )
     note_unreadable(chains.incomplete, reads)
     frame = frame_of_pods(reads, owned=read_namespace_owners(cluster, scope, chains.incomplete), chains=chains)
-    frame.attrs["scope"] = scope
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "pods", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

@@ -26,7 +26,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.display.colours import NEAR_PCT
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
@@ -90,8 +90,8 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
             may list, else those of your tenants.
         label_selector: only ResourceQuotas whose labels match, in the API server's syntax. Default: all.
-        by: `tenant`, or `team` for one row per team, resource and scopes: the sum over the team's namespaces, with the
-            tightest quota of each. Default: tenant.
+        by: `tenant`, or `team` for one row per team, resource and scopes: the sum over those of the team's namespaces
+            that you may read, as the table says below, with the tightest quota of each. Default: tenant.
         metrics: whether to ask the metrics server what pods really use, which is one more list. Default: no.
 
     Returns:
@@ -140,7 +140,7 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         totals = team_totals(frame, _amounts)
         totals.attrs = frame.attrs
         frame = totals
-    frame.attrs["scope"] = scope
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

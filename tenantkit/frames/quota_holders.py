@@ -18,15 +18,16 @@ from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.shown import EMPTY
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, Worded
-from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.coverage import gap_in, note_scope, note_unreadable
 from tenantkit.frames.kit.creators import NO_OBJECT, creator_of, why_no_creator
 from tenantkit.frames.kit.empty_answers import note_empty, place_text
 from tenantkit.frames.kit.live_shapes import as_read
-from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
+from tenantkit.frames.kit.namespace_owners import NO_OWNER, namespace_owner, read_owners_of
 from tenantkit.frames.kit.owners import owner_of, read_chains
 from tenantkit.frames.kit.quota_shares import Holder, shares_of_claims, shares_of_pods
 from tenantkit.frames.kit.schema import TIME, frame_of, frame_of_rows
 from tenantkit.frames.quota import scopes_text, unit_of
+from tenantkit.provision.hosts.granted import owners_of
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.accelerators import is_accelerator
 from tenantkit.rules.quantities import parse_quantity
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.visible import Scope
-    from tenantkit.frames.kit.namespace_owners import NamespaceOwners
+    from tenantkit.frames.kit.namespace_owners import NamespaceOwner, NamespaceOwners
     from tenantkit.frames.kit.owners import Chains
     from tenantkit.frames.kit.quota_shares import Share
     from tenantkit.frames.kit.schema import Schema
@@ -58,6 +59,7 @@ QUOTA_HOLDERS: Schema = {
     "root_workload": "string",
     "creator": "string",
     "creator_reason": "string",
+    "owners": "string",
     "used": "Float64",
     "hard": "Float64",
     "share_pct": "Float64",
@@ -74,6 +76,7 @@ QUOTA_HOLDERS_BY_PERSON: Schema = {
     "unit": "string",
     "creator": "string",
     "creator_reason": "string",
+    "owners": "string",
     "workloads": "string",
     "used": "Float64",
     "hard": "Float64",
@@ -98,6 +101,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
 ) -> pd.DataFrame:
     """Return who holds the quotas of all tenants or one: one row per quota, resource, workload and creator.
 
+    Holders in namespaces that you may not read are left out; the table says below which namespaces it covers.
     Experimental: columns may change.
 
     Args:
@@ -116,10 +120,11 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
         it, unit (`cores`, `bytes`, `count`), workload (`Deployment/api`; a pod or claim without an owner is its own;
         <NA>: what the server has counted beyond the objects that exist), root_workload (its top-level owner, as far as
         your permissions allow), creator (the person, from labels or annotations that hubs, Kubeflow, Ray and workflow
-        engines write; <NA>: none is named), creator_reason (why, where it is <NA>): string; used, hard in that
-        unit, share_pct (of hard; <NA> where nothing is granted): Float64; objects (how many pods or claims): Int64;
-        since (when the oldest was created): datetime64[us, UTC]. Sorted by namespace, quota and resource, the largest
-        first. By person, `workloads` (joined by `, `) takes the place of workload and root_workload. `attrs["scope"]`:
+        engines write; <NA>: none is named), creator_reason (why, where it is <NA>), owners (of the tenant, whom to ask
+        where no creator is named; joined by `, `; <NA> where you may not read them): string; used, hard in that unit,
+        share_pct (of hard; <NA> where nothing is granted): Float64; objects (how many pods or claims): Int64; since
+        (when the oldest was created): datetime64[us, UTC]. Sorted by namespace, quota and resource, the largest first.
+        By person, `workloads` (joined by `, `) takes the place of workload and root_workload. `attrs["scope"]`:
         `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind, why the rows or columns
         that depend on it are incomplete.
 
@@ -134,7 +139,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
     Source: page "Resource Quotas".
 
     Example:
-        >>> gpus = tk.quota_holders(cluster, resource="gpu", by="person")
+        >>> gpus = tk.quota_holders(cluster, resource="gpu", by="person")  # by a provisioner; an owner gets their own
         >>> sorted(set(gpus["tenant"]))
         ['chatbot', 'recsys', 'robotics', 'search']
     """
@@ -157,7 +162,8 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
     except PermissionDenied as refusal:
         chains.incomplete["PersistentVolumeClaim"] = Worded.of(refusal)
     note_unreadable(chains.incomplete, quotas, pods, claims or ())
-    owned = read_namespace_owners(cluster, scope, chains.incomplete)
+    granted = read_owners_of(quotas, cluster, scope, chains.incomplete, _owner_and_persons)
+    owned = {name: found[0] for name, found in granted.items() if found is not None}
     if filters.namespaces is None and "Namespace" not in chains.incomplete:
         quotas = ObjectList(quota for quota in quotas if quota["metadata"]["namespace"] in owned)
     entries = None if resource is None else _entries(quotas, resource)
@@ -167,12 +173,13 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
         claims=claims,
         chains=chains,
         owned=owned,
+        persons={name: found[1] for name, found in granted.items() if found is not None},
         now=cluster.server_time,
         is_whole=filters.label_selector is None,
         entries=entries,
     )
     frame = by_person(frame) if by == "person" else frame
-    frame.attrs["scope"] = scope
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "holders of quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     if resource == GPU and not entries:
         place = place_text(scope, tenant)
@@ -197,6 +204,7 @@ def quota_holders_frame(  # noqa: PLR0913 (what was read, by kind)
     chains: Chains,
     now: datetime,
     owned: NamespaceOwners | None = None,
+    persons: Mapping[str, Sequence[str]] | None = None,
     is_whole: bool = True,
     entries: frozenset[str] | None = None,
 ) -> pd.DataFrame:
@@ -209,6 +217,7 @@ def quota_holders_frame(  # noqa: PLR0913 (what was read, by kind)
         chains: the owners of the pods' owners.
         now: the server's time.
         owned: tenant and team by namespace. Default: unknown.
+        persons: the tenant's owners by namespace. Default: unknown.
         is_whole: whether all pods and claims are given, so that the rest of the usage has no workload. Default: yes.
         entries: only these. Default: all.
     """
@@ -220,6 +229,7 @@ def quota_holders_frame(  # noqa: PLR0913 (what was read, by kind)
     for quota in quotas:
         spec, metadata = quota.get("spec") or {}, quota["metadata"]
         namespace, scopes = metadata["namespace"], scopes_text(spec)
+        owners = ", ".join((persons or {}).get(namespace, ())) or None
         granted_all = spec.get("hard") or {}
         hard = {name: text for name, text in granted_all.items() if entries is None or name in entries}
         local = pods_in.get(namespace, [])
@@ -231,8 +241,8 @@ def quota_holders_frame(  # noqa: PLR0913 (what was read, by kind)
             place = (namespace, metadata["name"], scopes, resource, unit_of(resource))
             granted = parse_quantity(hard[resource])
             rows += [
-                (*(owned or {}).get(namespace, NO_OWNER), *place, *share)
-                for share in _shares(held, used.get(resource), granted)
+                (*(owned or {}).get(namespace, NO_OWNER), *place, *whose, owners, *amounts)
+                for whose, amounts in _shares(held, used.get(resource), granted)
             ]
     frame = frame_of_rows(sorted(rows, key=_sort_key), QUOTA_HOLDERS)
     frame.attrs["incomplete"] = dict(chains.incomplete)
@@ -295,7 +305,7 @@ def _by_namespace(manifests: Iterable[Manifest]) -> dict[str, list[Manifest]]:
 
 
 def _sort_key(row: Sequence[Any]) -> tuple[str, str, str, float, str, str]:
-    _, _, namespace, quota, _, resource, _, workload, _, creator, _, used, *_ = row
+    _, _, namespace, quota, _, resource, _, workload, _, creator, _, _, used, *_ = row
     return namespace, quota, resource, -used, workload or "", creator or ""
 
 
@@ -309,14 +319,20 @@ def _holder(pod: Manifest, chains: Chains) -> Holder:
     return Holder(str(chains.workload(namespace, owner)), str(chains.root(namespace, owner)), *person)
 
 
-def _shares(held: Mapping[Holder, Share], used: Fraction | None, hard: Fraction) -> Iterator[tuple[Any, ...]]:
-    """The cells from `workload` on; last, the usage that no object accounts for."""
+def _owner_and_persons(namespace: Manifest) -> tuple[NamespaceOwner, tuple[str, ...]]:
+    return namespace_owner(namespace), owners_of(namespace)
+
+
+def _shares(
+    held: Mapping[Holder, Share], used: Fraction | None, hard: Fraction
+) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """The cells from `workload` to `creator_reason`, and those from `used` on; last, what no object accounts for."""
     for holder, share in held.items():
-        yield *holder, *_amounts(share.amount.value, hard), share.objects, share.since
+        yield (*holder,), (*_amounts(share.amount.value, hard), share.objects, share.since)
     if used is not None:
         rest = used - sum((share.amount.value for share in held.values()), start=Fraction(0))
         if rest:
-            yield None, None, None, NO_OBJECT, *_amounts(rest, hard), None, None
+            yield (None, None, None, NO_OBJECT), (*_amounts(rest, hard), None, None)
 
 
 def _amounts(amount: Fraction, hard: Fraction) -> tuple[float, float, float | None]:

@@ -19,7 +19,7 @@ from tenantkit.cluster.requests.discovery import kind_named
 from tenantkit.cluster.requests.tables import Table
 from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import each_visible
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -102,7 +102,8 @@ def resources(
     table = _joined(tables)
     note_unreadable(incomplete, ObjectList(unreadable=table.unreadable))
     frame = resources_frame(table, owned=owned)
-    frame.attrs |= {"scope": scope, "kind": place.qualified, "incomplete": incomplete}
+    frame.attrs |= {"kind": place.qualified, "incomplete": incomplete}
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, place.qualified, scope, tenant=tenant, label_selector=label_selector)
     return frame
 

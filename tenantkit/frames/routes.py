@@ -13,7 +13,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import read_owners_of
@@ -101,7 +101,8 @@ def routes(
     found = ObjectList([*ingresses, *http_routes], unreadable=[*ingresses.unreadable, *http_routes.unreadable])
     frame = routes_frame(found, tenants=read_owners_of(found, cluster, scope, incomplete, _tenant_of))
     note_unreadable(incomplete, found)
-    frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    frame.attrs["incomplete"] = incomplete
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "routes", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

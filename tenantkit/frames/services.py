@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import NotFound, PermissionDenied, Worded
-from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.coverage import gap_in, note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
@@ -104,7 +104,8 @@ def services(
         incomplete["EndpointSlice"] = Worded.of(refusal)
     note_unreadable(incomplete, found, slices or ())
     frame = services_frame(found, slices=slices, owned=read_namespace_owners(cluster, scope, incomplete))
-    frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    frame.attrs["incomplete"] = incomplete
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "Services", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError, Worded
-from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
@@ -115,7 +115,7 @@ def tenants(
         frame = add_drift(frame, read_drift(cluster, found))
     frame.attrs["incomplete"] |= incomplete
     note_unreadable(frame.attrs["incomplete"], found)
-    frame.attrs["scope"] = scope
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "tenants", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import PermissionDenied, Worded
-from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.coverage import gap_in, note_scope, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
@@ -143,7 +143,8 @@ def volumes(
         incomplete["Pod"] = Worded.of(refusal)
     note_unreadable(incomplete, claims)
     frame = _frame(claims, users, read_namespace_owners(cluster, scope, incomplete))
-    frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    frame.attrs["incomplete"] = incomplete
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "volume claims", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied, Worded
-from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.coverage import gap_in, note_scope, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
@@ -172,7 +172,7 @@ def workloads(
         selected = _selected(cluster, owners, chains, where, filters.label_selector)
         rows = {place: row for place, row in rows.items() if place in selected}
     frame = _frame(rows, chains)
-    frame.attrs["scope"] = scope
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "workloads", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

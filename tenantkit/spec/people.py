@@ -16,12 +16,15 @@ from tenantkit.spec.base import Spec
 from tenantkit.spec.person_names import check_person_name, is_reserved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.spec.person_names import PersonKind
     from tenantkit.spec.platform import Platform
 
 Role = Literal["owner", "editor", "viewer"]
 
 _NAMED = 3
+_ACCOUNT = "sa:"
 
 
 class Subject(NamedTuple):
@@ -121,13 +124,24 @@ def _check_person(text: str) -> str:
 Person = Annotated[str, AfterValidator(_check_person)]
 
 
+def to_ask(persons: Iterable[str]) -> list[str]:
+    """Those of some persons whom one can ask: a service account is a program, so it is named only if all are.
+
+    Example:
+        >>> to_ask(["dana@example.com", "sa:jupyterhub/jupyter-dana"])
+        ['dana@example.com']
+    """
+    every = list(persons)
+    return [person for person in every if not person.startswith(_ACCOUNT)] or every
+
+
 def platform_team(platform: Platform | None = None) -> str:
     """The platform team with its provisioners, of many the first three: `the platform team (ops@example.com)`.
 
     Args:
         platform: the settings; None if they are not known, which leaves the names out.
     """
-    people = [str(person) for person in platform.provisioners] if platform is not None else []
+    people = to_ask(map(str, platform.provisioners)) if platform is not None else []
     if not people:
         return "the platform team"
     rest = len(people) - _NAMED

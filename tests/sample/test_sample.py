@@ -114,6 +114,7 @@ def test_the_holders_of_gpus_are_people_where_a_tool_has_written_a_name(cluster:
         "kim@example.com": "StatefulSet/notebook-kim",
     }
     assert held[held["creator"].isna()]["creator_reason"].unique().tolist() == ["no metadata names a person"]
+    assert held["owners"].notna().all()
     assert held.groupby("tenant")["used"].sum().to_dict() == {"chatbot": 8, "recsys": 1, "robotics": 1, "search": 2}
 
 

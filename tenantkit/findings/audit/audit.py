@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
+from tenantkit.display.shown import PARTIAL
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.findings.audit.check import SEVERITIES, STATES
 from tenantkit.findings.audit.read import read_audit
 from tenantkit.findings.audit.registry import results
 from tenantkit.findings.audit.view import ClusterView
+from tenantkit.frames.kit.coverage import which_part
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of_rows
@@ -118,6 +120,7 @@ def audit_results(
     if filters.tenant is not None and given is not None:
         given = tuple(spec for spec in given if spec.name == filters.tenant)
     snapshot = _with_extras(cluster, read_audit(cluster, found, is_whole=_is_whole(found, scope), specs=given))
+    snapshot = replace(snapshot, partial=which_part(cluster, scope, filters.namespaces))
     return in_order(results(snapshot)), snapshot
 
 
@@ -148,6 +151,8 @@ def audit_frame(found: Sequence[Result], snapshot: AuditSnapshot) -> pd.DataFram
     """The frame of `audit`, from results and the snapshot that they are of."""
     frame = frame_of_rows([_row(result, "python") for result in found], AUDIT)
     frame.attrs["scope"] = snapshot.audited
+    if snapshot.partial is not None:
+        frame.attrs[PARTIAL] = snapshot.partial
     note_empty(frame, "tenants to audit", snapshot.audited)
     incomplete: dict[str, list[str]] = {}
     for (kind, _), doubts in snapshot.gaps.items():

@@ -41,6 +41,7 @@ class AuditSnapshot:
         platform_gaps: why not.
         is_installed: whether a platform is installed.
         specs: the tenants that there should be; None if that was not given.
+        partial: which namespaces are audited; None if these are all, or those that were named.
     """
 
     audited: tuple[str, ...]
@@ -53,6 +54,7 @@ class AuditSnapshot:
     platform_gaps: tuple[Doubt, ...] = ()
     is_installed: bool = True
     specs: tuple[Tenant, ...] | None = None
+    partial: str | None = None
 
     def of(self, kind: str, namespace: str) -> list[Manifest]:
         """The objects of a kind in a namespace; of a cluster-scoped kind with the empty text."""

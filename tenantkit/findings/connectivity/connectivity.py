@@ -23,6 +23,7 @@ from tenantkit.findings.connectivity.peers import (
     subject_text,
 )
 from tenantkit.findings.connectivity.read_network import read_network
+from tenantkit.frames.kit.coverage import note_scope
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
@@ -135,7 +136,8 @@ def connectivity(
     scope = (
         reading.scope if named is None else tuple(name for name in named if reading.scope == "cluster" or name in read)
     )
-    frame.attrs |= {"scope": scope, "incomplete": incomplete}
+    frame.attrs["incomplete"] = incomplete
+    note_scope(frame, cluster, scope, filters.namespaces)
     note_empty(frame, "pods", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

@@ -11,6 +11,7 @@ Sources: page "Kubernetes API Concepts", section "Dry-run"; page "Limit Ranges".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import BadRequest, InvalidSpecError, PermissionDenied, Problem, Rejected
@@ -121,6 +122,32 @@ def with_known_defaults(pod: Manifest, limit_ranges: Sequence[Manifest]) -> Mani
     for limit_range in limit_ranges:
         filled = with_defaults(filled, limit_range)
     return filled
+
+
+def assumed_amounts(asked: Manifest, stored: Manifest) -> dict[str, Fraction]:
+    """The CPU and memory that the pod requests by default: those of containers for which nobody asked for an amount.
+
+    Args:
+        asked: from `make_pod`.
+        stored: as the server would store it.
+
+    Example:
+        >>> default = {"type": "Container", "defaultRequest": {"cpu": "1"}}
+        >>> limits = {"metadata": {"name": "limits"}, "spec": {"limits": [default]}}
+        >>> asked = make_pod("vision", memory="1Gi")
+        >>> assumed_amounts(asked, with_known_defaults(asked, [limits]))
+        {'cpu': Fraction(1, 1)}
+    """
+    given = {each.get("name"): each.get("resources") or {} for each in asked["spec"]["containers"]}
+    found: dict[str, Fraction] = {}
+    for container in stored["spec"]["containers"]:
+        own = given.get(container.get("name"), {})
+        requests = (container.get("resources") or {}).get("requests") or {}
+        for name in ("cpu", "memory"):
+            is_given = any(name in (own.get(field) or {}) for field in ("requests", "limits"))
+            if name in requests and not is_given:
+                found[name] = found.get(name, Fraction(0)) + parse_quantity(requests[name])
+    return found
 
 
 def known_refusal(pod: Manifest, limit_ranges: Sequence[Manifest]) -> str | None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import words_of
-from tenantkit.findings.fits.lacking import lacking, request_call
+from tenantkit.findings.fits.lacking import amount_words, lacking, request_call
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import unit_of
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -88,6 +88,7 @@ class Fit:
         checks: the checks, those that block first.
         incomplete: by kind, why it could not be read.
         tenant: its name; None where unknown.
+        assumed: what each pod requests by default, in base units, because the question named no such amount.
 
     Example:
         >>> fit = tk.fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
@@ -99,6 +100,7 @@ class Fit:
     checks: tuple[FitCheck, ...]
     incomplete: dict[str, str] = field(default_factory=dict)
     tenant: str | None = None
+    assumed: dict[str, float] = field(default_factory=dict)
 
     @property
     def answer(self) -> Answer:
@@ -157,7 +159,8 @@ class Fit:
         return "\n".join([f"{self.summary}{table}", *lines])
 
     def __repr__(self) -> str:
-        return f"<Fit: {clean(self.summary)}>"
+        call = "" if self.request_call is None else f"; {asking(self.request_call).words('python')}"
+        return f"<Fit: {clean(self.summary)}{call}>"
 
     def _repr_html_(self) -> str:
         shown, lines = self._shown
@@ -193,15 +196,32 @@ class Fit:
     @property
     def summary(self) -> str:
         """The answer in a line or two, with what blocks the pods: `no: 2 of 4 pods fit; 8 GPUs requested, 4 GPUs …`."""
+        return self.summary_in("python")
+
+    def summary_in(self, surface: Surface) -> str:
+        """The same answer, in the words of Python, the command line or a form."""
         count = f"{self.pods} of {self.wanted} pods fit" if 0 < (self.pods or 0) < self.wanted else ""
         blocking = [lacking(check, self.wanted) for check in self.checks if check.answer == "no"]
         details = "; ".join(filter(None, (count, *dict.fromkeys((*blocking, *self._unknown())))))
-        return f"{self.answer}: {details}" if details else f"{self.answer}: {self.wanted} pods fit"
+        assumed = f"; {_assumed(self.assumed).words(surface)}" if self.assumed else ""
+        return f"{self.answer}: {details or f'{self.wanted} pods fit'}{assumed}"
 
 
 def in_order(checks: Iterable[FitCheck]) -> tuple[FitCheck, ...]:
     """The checks, those that block first."""
     return tuple(sorted(checks, key=lambda check: _ORDER.index(check.answer)))
+
+
+def _assumed(amounts: Mapping[str, float]) -> Message:
+    """What each pod requests by default, and how to ask for another amount."""
+    words = {"amounts": " and ".join(amount_words(amount, name) for name, amount in amounts.items())}
+    match sorted(amounts):
+        case ["requests.cpu"]:
+            return Message("each pod with {amounts} (assumed; {pass_cpu})", words)
+        case ["requests.memory"]:
+            return Message("each pod with {amounts} (assumed; {pass_memory})", words)
+        case _:
+            return Message("each pod with {amounts} (assumed; {pass_cpu_and_memory})", words)
 
 
 def asking(call: Message) -> Message:

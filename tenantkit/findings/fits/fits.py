@@ -18,7 +18,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem, Worded
 from tenantkit.findings.causes.node_labels import existing_labels
 from tenantkit.findings.causes.scheduling import next_steps
-from tenantkit.findings.fits.dry_run_pod import dry_run, make_pod
+from tenantkit.findings.fits.dry_run_pod import assumed_amounts, dry_run, make_pod
 from tenantkit.findings.fits.fit import Fit, FitCheck, in_order
 from tenantkit.findings.fits.lacking import quota_steps
 from tenantkit.findings.fits.node_room import node_room
@@ -67,7 +67,8 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         cluster: the connection, from `connect`.
         tenant: the tenant's name.
         pods: how many, all alike. Default 1.
-        cpu: cores per pod, as request and limit: `2`, `"500m"`. Default: from LimitRanges, else none.
+        cpu: cores per pod, as request and limit: `2`, `"500m"`. Default: from LimitRanges, else none; the answer says
+            which amounts it assumed.
         memory: bytes per pod, likewise: `"16Gi"`. Default: likewise.
         gpus: accelerators per pod, whole ones. Default 0.
         accelerator: their resource name. Default `nvidia.com/gpu`; MIG profiles are resources of their own.
@@ -113,10 +114,17 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     objects, incomplete = _read(cluster, namespace)
     admitted = dry_run(cluster, pod, objects.get("LimitRange", []))
     snapshot = ClusterSnapshot(objects, cluster.server_time, incomplete, team=platform_team(platform))
-    return predict(snapshot, admitted, wanted=pods, tenant=tenant)
+    return predict(snapshot, admitted, wanted=pods, tenant=tenant, asked=pod)
 
 
-def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int, tenant: str | None = None) -> Fit:
+def predict(
+    snapshot: ClusterSnapshot,
+    admitted: DryRunPod,
+    *,
+    wanted: int,
+    tenant: str | None = None,
+    asked: Manifest | None = None,
+) -> Fit:
     """The answer of `fits`: pure.
 
     Args:
@@ -124,6 +132,7 @@ def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int, tena
         admitted: the pod as the server would store it.
         wanted: how many pods.
         tenant: its name, for the call that asks for a larger quota. Default: unknown.
+        asked: the pod before the server's defaults, to say which amounts are assumed. Default: unknown.
     """
     checks = [
         *_check_admission(snapshot, admitted),
@@ -131,7 +140,9 @@ def predict(snapshot: ClusterSnapshot, admitted: DryRunPod, *, wanted: int, tena
         *_check_nodes(snapshot, admitted.pod, wanted),
     ]
     incomplete = {_OTHERS if kind == "AnyPod" else kind: reason for kind, reason in snapshot.incomplete.items()}
-    return Fit(wanted, in_order(checks), incomplete, tenant)
+    assumed = {} if asked is None else assumed_amounts(asked, admitted.pod)
+    amounts = {f"requests.{name}": float(amount) for name, amount in assumed.items()}
+    return Fit(wanted, in_order(checks), incomplete, tenant, amounts)
 
 
 def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], dict[str, str]]:

@@ -34,7 +34,7 @@ def lacking(check: FitCheck, wanted: int) -> str:
     if check.resource is None or check.per_pod is None or check.free is None or check.granted is None:
         return f"{check.object}: {check.next_steps or check.reason}"
     unit = unit_of(check.resource)
-    requested = _amount(check.per_pod * wanted, check.resource)
+    requested = amount_words(check.per_pod * wanted, check.resource)
     room = "0 granted" if check.granted == 0 else f"{used_text(check.free, check.granted, unit)} granted are free"
     return f"{requested} requested, {room}: {check.next_steps}"
 
@@ -50,10 +50,10 @@ def quota_steps(room: QuotaRoom, wanted: int, held: str, team: str) -> str:
     """
     needed, granted = float(room.each * wanted), room.hard
     if granted is not None and needed > granted:
-        more = _amount(needed - float(room.free or 0), room.resource)
+        more = amount_words(needed - float(room.free or 0), room.resource)
         fewer = ", or run fewer pods" if granted else ""
         return f"ask {team} to grant {more} more{fewer}"
-    shortfall = _amount(needed - float(room.free or 0), room.resource)
+    shortfall = amount_words(needed - float(room.free or 0), room.resource)
     return f"free {shortfall}" + (f", {held}" if held else f", or ask {team} for a larger quota")
 
 
@@ -95,7 +95,7 @@ def _arguments(check: FitCheck, wanted: int) -> Iterator[tuple[str, object]]:
         yield name, ceil(total)
 
 
-def _amount(amount: float, resource: str) -> str:
+def amount_words(amount: float, resource: str) -> str:
     """An amount with what it is of: `8 GPUs`, `16 cores`, `64 GiB of memory`."""
     unit, word = unit_of(resource), entry_words([resource]).get(resource, resource)
     shown = amount_text(amount, unit)

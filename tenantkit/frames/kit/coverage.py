@@ -5,14 +5,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.requests.unreadable import unreadable_in
+from tenantkit.display.shown import PARTIAL
 from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    import pandas as pd
+
+    from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.visible import Scope
 
 _NAMED = 10
+
+
+def note_scope(frame: pd.DataFrame, cluster: Cluster, scope: Scope, named: Sequence[str] | None) -> None:
+    """Set what a frame covers, in `attrs["scope"]`; it shows that where the caller did not name just these namespaces.
+
+    Args:
+        frame: as a reader returns it.
+        cluster: the connection.
+        scope: the part of the cluster that was read.
+        named: the namespaces that the caller named, by themselves or by their tenant; None: none.
+
+    Example:
+        >>> tk.quota_usage(tk.connect(context="sandbox-owner"), by="team").attrs["partial"]
+        'that you may read'
+    """
+    frame.attrs["scope"] = scope
+    if (which := which_part(cluster, scope, named)) is not None:
+        frame.attrs[PARTIAL] = which
+
+
+def which_part(cluster: Cluster, scope: Scope, named: Sequence[str] | None) -> str | None:
+    """Which namespaces a scope has, for `attrs["partial"]`; None for the whole cluster, and for those that were named.
+
+    The arguments are those of `note_scope`.
+    """
+    if scope == "cluster":
+        return None
+    asked = cluster.namespaces if named is None else named
+    if not asked or {*asked} - {*scope}:
+        return "that you may read"
+    return "of this connection" if named is None else None
 
 
 def gap_in(kind: str, covered: Scope, scope: Scope) -> str | None:

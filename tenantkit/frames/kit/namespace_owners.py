@@ -113,7 +113,11 @@ def _read(
     return dict(found), seen
 
 
+def namespace_owner(namespace: Manifest) -> NamespaceOwner:
+    """The tenant and team that a Namespace's labels name."""
+    labels = namespace["metadata"].get("labels") or {}
+    return NamespaceOwner(labels.get(TENANT_LABEL), labels.get(TEAM_LABEL))
+
+
 def _owner(namespace: Manifest) -> tuple[str, NamespaceOwner]:
-    metadata = namespace["metadata"]
-    labels = metadata.get("labels") or {}
-    return metadata["name"], NamespaceOwner(labels.get(TENANT_LABEL), labels.get(TEAM_LABEL))
+    return namespace["metadata"]["name"], namespace_owner(namespace)

@@ -1,12 +1,34 @@
-"""The workload that was probably meant: one with this name, or with a similar one."""
+"""The workload that a name without a kind means, or that was probably meant: one with this or a similar name."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tenantkit.exceptions import InvalidSpecError, Problem
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+def named_workload(name: str, known: Iterable[str]) -> str | None:
+    """The only one of the known workloads with this name; None if none has it.
+
+    Args:
+        name: without a kind.
+        known: each as `Kind/name`.
+
+    Raises:
+        InvalidSpecError: several have it.
+
+    Example:
+        >>> named_workload("train", ["Deployment/api", "Job/train"])
+        'Job/train'
+    """
+    found = sorted({link for link in known if link.partition("/")[2] == name})
+    if len(found) > 1:
+        raise InvalidSpecError([Problem("workload", name, f"use one of {', '.join(map(repr, found))}")])
+    return found[0] if found else None
 
 
 def similar_workload(workload: str, known: Iterable[str]) -> str | None:

@@ -15,7 +15,7 @@ from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, P
 from tenantkit.frames.kit.container_end import end_text, restarts_text
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.owners import owner_of, owners_of, read_chains
-from tenantkit.frames.kit.similar_workloads import similar_workload
+from tenantkit.frames.kit.similar_workloads import named_workload, similar_workload
 from tenantkit.hints import Call, Hint, Message
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.listing import first_of
@@ -169,16 +169,14 @@ def _named(cluster: Cluster, name: str, links: Collection[str], roots: Collectio
         InvalidSpecError: several have it.
         NotFound: none has it.
     """
-    found = sorted(link for link in links if link.partition("/")[2] == name)
-    if not found:
+    found = named_workload(name, links)
+    if found is None:
         others = [f"{kind}/{name}" for kind in _MADE_WITHOUT_PODS]
         exist = side_by_side(lambda link: _exists(cluster, link, scope), others)
-        found = [link for link, is_there in zip(others, exist, strict=True) if is_there]
-    if len(found) > 1:
-        raise InvalidSpecError([Problem("workload", name, f"use one of {', '.join(map(repr, found))}")])
-    if not found:
+        found = named_workload(name, (link for link, is_there in zip(others, exist, strict=True) if is_there))
+    if found is None:
         raise _not_found(name, links, roots)
-    return found[0]
+    return found
 
 
 def _exists(cluster: Cluster, workload: str, scope: Scope) -> bool:

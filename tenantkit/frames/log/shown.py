@@ -82,7 +82,7 @@ class Logs:
     @property
     def text(self) -> str:
         """All lines that were read; above those of each container, if there are several, its pod and name."""
-        return "\n".join(line for each in self.containers for line in [*self._title(each), *_lines(each)])
+        return "\n".join(line for each in self.containers for line in [*self._titles(each), *_lines(each)])
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -100,11 +100,11 @@ class Logs:
         return frame
 
     def words(self, surface: Surface = "python", *, with_ends: bool = True) -> str:
-        """The text, how runs ended, and the notes, in the words of Python, the command line or a form.
+        """The text, whose lines these are, how runs ended, and the notes, in the words of a surface.
 
         Args:
             surface: `python`, `shell` or `form`.
-            with_ends: whether to say how runs ended. Default: yes.
+            with_ends: whether to say how runs ended, and whose log it is even if there is only one. Default: yes.
         """
         return "\n".join(self._shown(surface, with_ends=with_ends))
 
@@ -120,7 +120,7 @@ class Logs:
     def _shown(self, surface: Surface, *, with_ends: bool) -> Iterator[str]:
         """The lines as they are shown: only the last ones of a long log."""
         for each in self.containers:
-            yield from self._title(each)
+            yield from [_title(each)] if with_ends else self._titles(each)
             if with_ends and each.end is not None:
                 yield f"({each.end})"
             lines = _lines(each)
@@ -131,11 +131,14 @@ class Logs:
         for note in self.notes:
             yield f"({note.words(surface)})"
 
-    def _title(self, log: ContainerLog) -> list[str]:
+    def _titles(self, log: ContainerLog) -> list[str]:
         """The line above those of a container, if there are several."""
-        run = ", previous run" if log.previous else ""
-        title = f"# Pod/{log.pod} in {log.namespace}, container {log.container}{run}"
-        return [title] if len(self.containers) > 1 else []
+        return [_title(log)] if len(self.containers) > 1 else []
+
+
+def _title(log: ContainerLog) -> str:
+    run = ", previous run" if log.previous else ""
+    return f"# Pod/{log.pod} in {log.namespace}, container {log.container}{run}"
 
 
 def _lines(log: ContainerLog) -> list[str]:

@@ -8,6 +8,7 @@ from tenantkit.manifests.role_rules import TENANT_ROLES
 from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.reasons import Reason
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
+from tenantkit.spec.people import to_ask
 
 if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanChange
@@ -29,5 +30,5 @@ def owners_of_team(tenant: Tenant, team: str) -> Reason:
     """Only owners and the platform may change this; while a tenant is frozen read-only, only the platform may."""
     if tenant.frozen == "read-only":
         return Reason("not-yours", f"the tenant is frozen read-only: ask {team} to thaw it, or to change this")
-    listed = ", ".join(tenant.owners)
+    listed = ", ".join(to_ask(tenant.owners))
     return Reason("not-yours", f"ask an owner ({listed}) or {team}, who may change members and routes")

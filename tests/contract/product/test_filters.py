@@ -11,6 +11,7 @@ import pytest
 import tenantkit as tk
 from tenantkit.exceptions import InvalidSpecError, NotFound
 from tests.contract.tenants import fresh_name, tenant
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +72,23 @@ def test_every_reader_takes_the_same_filters() -> None:
     for reader in readers:
         assert {"tenant", "namespaces", "label_selector"} <= set(inspect.signature(reader).parameters), reader
     assert list(inspect.signature(tk.nodes).parameters) == ["cluster", "label_selector"]
+
+
+@each_reader
+def test_a_member_sees_that_a_frame_is_a_part_of_the_cluster_unless_they_named_it(
+    read: Reader, cluster: Cluster, name: str, connect_as: Callable[[str], Cluster]
+) -> None:
+    owner = connect_as("owner")
+    eventually(lambda: name in set(tk.my_tenants(owner)["namespace"]))
+
+    found = read(owner)
+
+    assert name in found.attrs["scope"]
+    assert found.attrs["partial"] == "that you may read"
+    assert "partial" not in read(owner, tenant=name).attrs
+    assert "partial" not in read(owner, namespaces=[name]).attrs
+    assert "partial" not in read(cluster).attrs
+    assert read(owner, namespaces=[name, "kube-system"]).attrs.get("partial") == "that you may read"
 
 
 @each_reader

@@ -78,7 +78,10 @@ def test_the_next_steps_say_whom_to_ask(owner: Cluster, cluster: Cluster, names:
     hosts = [(owner, mine), (owner, seen), (owner, hidden), (cluster, hidden), (cluster, f"free-{mine}")]
 
     assert [host_owner(who, f"{name}.example.ai")["next_steps"].item() for who, name in hosts] == [
-        "tk.add_route(cluster, …) exposes a service at it",
+        (
+            f'tk.add_route(cluster, "{mine}", tk.Route(service="…", port="…", host="{mine}.example.ai")) '
+            "exposes a service at it"
+        ),
         "ask its owners, or choose another host",
         (
             "you may not see whether another tenant has it: ask the platform team with the text from "
@@ -149,6 +152,7 @@ def test_the_command_answers_in_the_words_of_the_command_line(
     assert "lin@example.com" in capsys.readouterr().out
     assert main(["host", f"{names[0]}.example.ai", "--output", "json", *connection]) == ExitCode.DONE
     [row] = json.loads(capsys.readouterr().out)["rows"]
-    assert (row["state"], row["next_steps"]) == ("yours", "`tenantkit routes add` exposes a service at it")
+    command = f"`tenantkit routes add SERVICE:PORT --tenant {names[0]} --host {names[0]}.example.ai`"
+    assert (row["state"], row["next_steps"]) == ("yours", f"{command} exposes a service at it")
     assert main(["host", "https://x.example.ai/", *connection]) == ExitCode.FAILED
     assert "without scheme, port or path" in capsys.readouterr().err

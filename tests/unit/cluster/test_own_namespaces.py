@@ -72,6 +72,21 @@ def test_my_tenants_of_a_cluster_without_an_index_are_not_known() -> None:
     assert my_tenants(cluster(Script(reviewed()))).attrs["empty"] == "You are not a member of any tenant."
 
 
+def test_my_tenants_tell_owners_from_other_members_in_one_request() -> None:
+    owned = {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings"], "verbs": ["update", "patch"]}
+    rules = [*map(index_rule, ("speech", "vision"), ("speech", "team-vision"))]
+    rules.append(owned | {"resourceNames": ["tenant-vision"]})
+    script = Script(answer(201, {"status": {"resourceRules": rules, "incomplete": False}}))
+
+    frame = my_tenants(cluster(script))
+
+    assert frame.to_dict("records") == [
+        {"tenant": "speech", "namespace": "speech", "role": "member"},
+        {"tenant": "vision", "namespace": "team-vision", "role": "owner"},
+    ]
+    assert script.asked == [("POST", _REVIEWS)]
+
+
 def test_a_missing_role_of_another_binding_does_not_make_the_index_incomplete() -> None:
     reply = reviewed(("vision", "vision"), evaluationError='role "gone" not found')
 

@@ -214,6 +214,36 @@ def test_a_filter_that_leaves_no_rows_says_what_was_covered(scope: object, cover
     assert repr(frame[frame["name"] == "other"]) == f"No rows.{covers}"
 
 
+@pytest.mark.parametrize(
+    ("scope", "which", "covers"),
+    [
+        (("chatbot", "speech"), "that you may read", "Covers only the namespaces that you may read: chatbot, speech."),
+        (["vision"], "of this connection", "Covers only the namespaces of this connection: vision."),
+        (
+            tuple("abcdefghijkl"),
+            "that you may read",
+            "Covers only the namespaces that you may read: a, b, c, d, e, f, g, h, i, j and 2 more.",
+        ),
+    ],
+)
+def test_a_frame_of_a_part_of_the_cluster_says_so_in_its_last_line(scope: object, which: str, covers: str) -> None:
+    frame = column("name", ["vision", "speech"], "string")
+    frame.attrs |= {"scope": scope, "partial": which, "incomplete": {"Pod": "may not list Pod in vision"}}
+
+    for shown in (frame, frame.head(1)):
+        with pd.option_context("display.width", 200):
+            assert repr(shown).splitlines()[-1] == covers
+        assert html(shown).endswith(f"<p>{covers}</p></div>")
+
+
+@pytest.mark.parametrize("attrs", [{"scope": "cluster"}, {"scope": ("vision",)}, {"scope": 1, "partial": "x"}])
+def test_a_frame_of_what_was_named_says_nothing_of_it(attrs: dict[str, object]) -> None:
+    frame = column("name", ["vision"], "string")
+    frame.attrs |= attrs
+
+    assert "Covers" not in repr(frame) + html(frame)
+
+
 def test_an_incomplete_answer_says_so_below() -> None:
     frame = column("name", [], "string")
     frame.attrs["incomplete"] = {"Pod": "may not list Pod in vision"}

@@ -67,6 +67,19 @@ def test_a_viewer_is_told_whom_to_ask() -> None:
     assert [path.rpartition("/")[2] for path in asked].count("selfsubjectrulesreviews") == 1
 
 
+def account() -> dict[str, Any]:
+    made = binding("d", "owner", "jupyter-lin")
+    return made | {"subjects": [{"kind": "ServiceAccount", "name": "jupyter-lin", "namespace": "jupyterhub"}]}
+
+
+def test_a_service_account_is_named_only_where_there_is_nobody_else_to_ask() -> None:
+    [with_others], _ = steps(MISSING, READ, bindings=listed(account(), binding("b", "editor", "ed@example.com")))
+    [alone], _ = steps(MISSING, READ, bindings=listed(account()))
+
+    assert with_others == f"ask an owner or editor (ed@example.com) to {ADVICE}"
+    assert alone == f"ask an owner or editor (sa:jupyterhub/jupyter-lin) to {ADVICE}"
+
+
 def test_a_viewer_who_may_not_read_members_is_told_so_without_names() -> None:
     [advice], _ = steps(MISSING, READ, bindings=status(403, "Forbidden", "no"))
 

@@ -39,7 +39,7 @@ def predicted(
         del found[kind]
     pod = with_known_defaults(make_pod("vision", **asked), [])
     snapshot = ClusterSnapshot(found, NOW, incomplete or {})
-    return predict(snapshot, admitted or DryRunPod(pod), wanted=pods, tenant=tenant)
+    return predict(snapshot, admitted or DryRunPod(pod), wanted=pods, tenant=tenant, asked=make_pod("vision", **asked))
 
 
 def test_pods_with_room_in_quota_and_nodes_fit() -> None:
@@ -130,7 +130,8 @@ def test_a_pod_that_the_server_did_not_check_is_a_maybe() -> None:
     admitted = DryRunPod(pod, not_checked="you may not create pods in 'vision'")
 
     assert (
-        predicted(node("n1", {"cpu": "8"}), admitted=admitted).summary == "maybe: you may not create pods in 'vision'"
+        predicted(node("n1", {"cpu": "8"}), admitted=admitted, cpu=1).summary
+        == "maybe: you may not create pods in 'vision'"
     )
 
 

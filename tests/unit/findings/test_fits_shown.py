@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tenantkit.findings.fits.dry_run_pod import DryRunPod
 from tests.unit.findings.fits_objects import node, quota
 from tests.unit.findings.test_fits import GPU, predicted
 
@@ -104,7 +105,31 @@ def test_a_quota_that_is_too_small_comes_with_the_call_that_asks_for_enough(
     assert call.words("shell") == f"`tenantkit request vision {shell}`"
     line = f"{call.words('python')} writes the text to ask for more"
     assert str(fit).splitlines()[-1] == line
+    assert repr(fit).endswith(f"; {line}>")
     assert escape(line) in fit._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("asked", "python", "shell"),
+    [
+        ({}, "0.1 cores and 256 MiB of memory (assumed; pass cpu= and memory=)", "pass --cpu and --memory"),
+        ({"cpu": 1}, "256 MiB of memory (assumed; pass memory=)", "pass --memory"),
+        ({"memory": "1Gi"}, "0.1 cores (assumed; pass cpu=)", "pass --cpu"),
+    ],
+)
+def test_an_answer_says_which_amounts_of_a_pod_are_assumed(asked: dict[str, Any], python: str, shell: str) -> None:
+    own = {"cpu": "100m", "memory": "256Mi"} | {name: str(amount) for name, amount in asked.items()}
+    container = {"name": "main", "resources": {"requests": own}}
+    stored = DryRunPod({"kind": "Pod", "metadata": {"namespace": "vision"}, "spec": {"containers": [container]}})
+
+    fit = predicted(node("n1", {"cpu": "64", "memory": "1Ti"}), admitted=stored, pods=4, **asked)
+
+    said = f"yes: 4 pods fit; each pod with {python}"
+    assert fit.summary == said
+    assert repr(fit) == f"<Fit: {said}>"
+    assert str(fit).startswith(f"{said}\n\n")
+    assert fit._repr_html_().startswith(f"<p>{said}</p>")
+    assert fit.summary_in("shell").endswith(f"(assumed; {shell})")
 
 
 def test_no_call_is_named_that_would_not_help() -> None:

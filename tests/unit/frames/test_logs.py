@@ -109,7 +109,8 @@ def test_it_says_how_the_run_of_the_log_ended(state: Any, last: Any, end: str | 
 
     assert [each.end for each in found.containers] == [end]
     assert found.text == "started"
-    assert repr(found) == "started" if end is None else f"({end})\nstarted"
+    title = f"# Pod/api-7d9f-x in vision, container main{', previous run' if previous else ''}"
+    assert repr(found).splitlines() == [title, *([f"({end})"] if end else []), "started"]
     assert f"({end})" in found._repr_html_() or end is None
 
 

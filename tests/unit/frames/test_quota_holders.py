@@ -35,8 +35,10 @@ def quota(used: dict[str, str], hard: dict[str, str], **spec: Any) -> Manifest:
 
 
 def shares(quota: Manifest, *pods: Manifest, claims: Any = (), chains: Chains | None = None) -> pd.DataFrame:
-    owned = {"vision": NamespaceOwner("vision", "cv")}
-    return quota_holders_frame([quota], pods, claims=claims, chains=chains or Chains(), now=NOW, owned=owned)
+    owned, persons = {"vision": NamespaceOwner("vision", "cv")}, {"vision": ["ada@example.com", "group:cv"]}
+    return quota_holders_frame(
+        [quota], pods, claims=claims, chains=chains or Chains(), now=NOW, owned=owned, persons=persons
+    )
 
 
 def of(name: str, workload: str, **metadata: Any) -> Manifest:
@@ -70,6 +72,7 @@ def test_each_entry_has_one_row_per_workload_and_creator() -> None:
             "root_workload": ["Deployment/api", "Pod/nb"],
             "creator": [None, "dana"],
             "creator_reason": ["no metadata names a person", None],
+            "owners": ["ada@example.com, group:cv"] * 2,
             "used": [4.0, 2.0],
             "hard": [8.0, 8.0],
             "share_pct": [50.0, 25.0],
@@ -187,6 +190,7 @@ def test_by_person_the_workloads_of_one_person_are_added_up() -> None:
     frame = by_person(shares(quota({GPU: "7"}, {GPU: "8"}), *pods))
 
     assert frame.dtypes.astype(str).to_dict() == dict(QUOTA_HOLDERS_BY_PERSON)
+    assert set(frame["owners"]) == {"ada@example.com, group:cv"}
     shown = frame[["creator", "creator_reason", "workloads", "used", "share_pct", "objects"]]
     assert shown.astype(object).where(shown.notna(), None).to_numpy().tolist() == [
         ["dana", None, "Deployment/api, Pod/nb", 4.0, 50.0, 2],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.provision.plans.phrases import phrases
 from tenantkit.provision.plans.requests.letter import Letter
-from tenantkit.spec.people import platform_team
+from tenantkit.spec.people import platform_team, to_ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ def owners_or_team(tenants: Sequence[Tenant], platform: Platform) -> str:
     team = platform_team(platform)
     if any(tenant.frozen == "read-only" for tenant in tenants):
         return team
-    owners = (f"an owner of {tenant.name} ({', '.join(tenant.owners)})" for tenant in tenants)
+    owners = (f"an owner of {tenant.name} ({', '.join(to_ask(tenant.owners))})" for tenant in tenants)
     return f"{', '.join(owners)} or {team}"
 
 

@@ -34,11 +34,12 @@ def label(previous: str = "") -> str:
     return f"[stand-in] no container runs in the sandbox: this is {source}"
 
 
-def test_the_log_of_one_container_is_its_text_alone(cluster: Cluster, pods: LoggingPods) -> None:
+def test_the_log_of_one_container_is_its_text_below_whose_it_is(cluster: Cluster, pods: LoggingPods) -> None:
     pods.create("one", main="first\n\nthird\n")
     found = tk.logs(cluster, "Pod/one", namespaces=[pods.namespace])
 
-    assert str(found) == repr(found) == found.text == f"{label()}\nfirst\n\nthird"
+    assert found.text == f"{label()}\nfirst\n\nthird"
+    assert str(found) == repr(found) == f"# Pod/one in {pods.namespace}, container main\n{found.text}"
     assert found.frame["line"].tolist() == [label(), "first", "", "third"]
     assert found.frame[["namespace", "pod", "container"]].iloc[-1].tolist() == [pods.namespace, "one", "main"]
     assert found.frame["time"].notna().all()
@@ -67,7 +68,8 @@ def test_a_container_that_waits_to_start_says_why_in_the_kubelet_s_words(cluster
     pods.write_status("one", 0, ready=False, started=False, state={"waiting": {"reason": "ContainerCreating"}})
     found = tk.logs(cluster, "Pod/one", namespaces=[pods.namespace])
     why = 'container "main" in pod "one" is waiting to start: ContainerCreating'
-    assert str(found) == f"(no log: could not read the log of Pod 'one' in '{pods.namespace}': {why})"
+    said = f"(no log: could not read the log of Pod 'one' in '{pods.namespace}': {why})"
+    assert str(found) == f"# Pod/one in {pods.namespace}, container main\n{said}"
 
 
 @pytest.mark.parametrize("previous", [False, True])
@@ -82,7 +84,8 @@ def test_a_container_that_never_started_says_so_and_where_to_read_why(
 
     next_step = f'tk.why(cluster, namespaces=["{pods.namespace}"], workload="Pod/one") says why'
     said = f"no log: the container never started (CreateContainerConfigError); {next_step}"
-    assert str(found) == f"({said})"
+    run = ", previous run" if previous else ""
+    assert str(found) == f"# Pod/one in {pods.namespace}, container main{run}\n({said})"
 
 
 def test_colours_and_control_characters_are_left_out_and_markup_is_escaped(cluster: Cluster, pods: LoggingPods) -> None:

@@ -42,9 +42,22 @@ def test_a_member_finds_their_tenant_in_one_request(
     found = tk.my_tenants(viewer)
 
     assert viewer.request_count - before == 1
-    assert found[found["tenant"] == name].to_dict("records") == [{"tenant": name, "namespace": name}]
+    assert found[found["tenant"] == name].to_dict("records") == [{"tenant": name, "namespace": name, "role": "member"}]
     assert found.attrs["incomplete"] == {}
     assert name not in tenants_of(connect_as("stranger"))
+
+
+def test_an_owner_finds_that_they_own_their_tenant(
+    name: str, cluster: tk.Cluster, connect_as: Callable[[str], tk.Cluster]
+) -> None:
+    tk.apply(cluster, tk.plan(cluster, tenant(name, owners=["owner@example.com"])), progress=False)
+    owner = connect_as("owner")
+
+    def role() -> list[str]:
+        found = tk.my_tenants(owner)
+        return list(found[found["tenant"] == name]["role"])
+
+    eventually(lambda: role() == ["owner"])
 
 
 def test_a_stranger_is_no_member_as_long_as_the_platform_keeps_an_index(
