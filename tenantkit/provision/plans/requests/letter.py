@@ -27,6 +27,7 @@ class Letter:
         sender: as the server sees them; empty if it is not known.
         reason: why, in a line; empty to write it by hand.
         notes: what is known of the changes, such as who has a host that is asked for.
+        first: what its sender must see before they send it; above all else.
     """
 
     to: str
@@ -37,6 +38,7 @@ class Letter:
     sender: str = ""
     reason: str = ""
     notes: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -50,7 +52,8 @@ class Letter:
         why = ["", f"Reason: {clean(self.reason) or NO_REASON}"]
         lines = [self.opening, *(f"- {clean(line)}" for line in self.lines)]
         lines += ["" for _ in self.notes[:1]] + [f"Note: {clean(note)}" for note in self.notes]
-        return "\n".join([*(head if self.to else ()), *lines, *(why if self.to else ()), "", *self.steps])
+        first = [f"Note: {clean(note)}" for note in self.first] + ["" for _ in self.first[:1]]
+        return "\n".join([*first, *(head if self.to else ()), *lines, *(why if self.to else ()), "", *self.steps])
 
     @property
     def to_yourself(self) -> Letter:
