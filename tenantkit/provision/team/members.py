@@ -57,7 +57,7 @@ def plan_add_member(
     Returns:
         A Plan for `apply`, with a row for each RoleBinding of these persons and of nobody else: `create`, `unchanged`,
         `delete` (their former role), or `not yours` if you may not change members. One row, in `tenantkit-index`, lets
-        them find the tenant.
+        them find the tenant. `notices` says what looks like a mistake, such as a name without `@`.
 
     Raises:
         InvalidSpecError: a text names nobody, a person is an owner, or the role is another one.
