@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import shlex
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -309,12 +310,14 @@ def test_an_editor_who_plans_other_members_asks_for_these_too(
     assert request.splitlines()[-1] == _LISTED
 
 
-def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner: Cluster, name: str) -> None:
+def test_who_hands_a_tenant_back_gets_what_to_do_first_and_the_text_to_send(owner: Cluster, name: str) -> None:
     owner.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": name}, "spec": _SPEC})
     deletion, ending = plan_delete_tenants(owner, name), plan_release(owner, name)
 
-    command = f"`kubectl delete services --all -n {name}`, and its routes with"
+    at = f"--kubeconfig {shlex.quote(str(owner.kubeconfig))} --context {shlex.quote(str(owner.context))}"
+    command = f"`kubectl delete services --all -n {name} {at}`, and its routes with"
     note = (
+        "first save the data and files that are to be kept: volumes are deleted with the tenant. Then "
         f"you may delete what is in namespace {name} yourself: {command} "
         f'tk.remove_route(cluster, "{name}", ["{name}.example.ai/ai-service"]). This also deletes other members\' work.'
     )
@@ -325,7 +328,8 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
         deletion.summary,
     ]
     head = f"<Plan: {name}: only {_TEAM} may delete a tenant"
-    assert repr(deletion) == f"{head}; note: {name}: {note}; {deletion.summary}>"
+    ask = "to ask for it, print and send .request"
+    assert repr(deletion) == f"{head}; note: {name}: {note}; {ask}; {deletion.summary}>"
     assert f"<b>Note:</b> {escape(f'{name}: {note}')}" in deletion._repr_html_()
     assert deletion.request.splitlines()[:3] == [
         f"To: {_TEAM}",
@@ -334,8 +338,8 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
     ]
     assert [line for line in deletion.request.splitlines() if line.startswith("Note: ")] == [
         (
-            f"Note: the sender may delete what is in namespace {name} first: {command} `tenantkit routes remove "
-            f"{name}.example.ai/ai-service --tenant {name}`. This also deletes other members' work."
+            f"Note: the sender may delete workloads and routes in namespace {name} first; what is still there is "
+            "deleted with the tenant, also volumes and their data"
         )
     ]
     assert deletion.request.endswith(f"To do so, run `tenantkit delete {name}`, and confirm as it says.")
@@ -345,6 +349,9 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
         ending.summary,
     ]
     assert ending.request.endswith(f"To do so, run `tenantkit release {name}`.")
+    for made, verb in ((deletion, "delete"), (ending, "release")):
+        reasons = made.frame.query("action == 'not yours'")["reason"]
+        assert reasons.str.contains(f"only the platform team may {verb}").all()
     unlisted = ending.frame.query("name == '*'")
     assert set(unlisted["action"]) <= {"unknown"}
     assert not unlisted["reason"].str.contains("forbidden").any()

@@ -69,6 +69,8 @@ class Memory(ClusterApi):
     rights: frozenset[tuple[str, str]] | None = None  # verbs and kinds in any one namespace; None: everything
     own: tuple[IndexedTenant, ...] = ()  # of a user who may read no other Namespaces, as the index names them
     server: str = "memory"
+    kubeconfig: str | None = "/home/dana/.kube/config"
+    context: str | None = "dana"
     username: str = "dana@example.com"
     admission: Callable[[Manifest], Manifest] = lambda manifest: manifest  # changes what is stored
 

@@ -98,8 +98,22 @@ def test_a_host_is_noted_as_not_checked_only_for_whoever_may_not_list_all_tenant
     assert len(plan(member, wanted).headlines) == 1
 
 
-def test_who_hands_a_tenant_back_gets_no_command_that_deletes_data() -> None:
-    memory = Memory()
+@pytest.mark.parametrize(
+    ("connection", "command"),
+    [
+        (
+            {"kubeconfig": "/home/da na/config", "context": "a b"},
+            "`{} --kubeconfig '/home/da na/config' --context 'a b'`",
+        ),
+        ({"kubeconfig": "/a:/b", "context": "x"}, "`KUBECONFIG=/a:/b {} --context x`"),
+        ({"kubeconfig": None, "context": None}, "`{}` (on memory, as the user of this connection)"),
+        ({"kubeconfig": None, "context": "in-cluster"}, "`{}` (on memory, as the user of this connection)"),
+    ],
+)
+def test_who_hands_a_tenant_back_gets_a_command_for_this_connection_that_deletes_no_data(
+    connection: dict[str, str | None], command: str
+) -> None:
+    memory = Memory(**connection)  # type: ignore[arg-type]
     run(memory, tenant())
     for kind in ("PersistentVolumeClaim", "Service"):
         memory.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "namespace": "vision"}, "spec": {}})
@@ -107,9 +121,17 @@ def test_who_hands_a_tenant_back_gets_no_command_that_deletes_data() -> None:
 
     made = plan_delete_tenants(memory, "vision")
 
-    command = "`kubectl delete services --all -n vision`"
-    text = f"you may delete what is in namespace vision yourself: {command}. This also deletes other members' work."
+    text = (
+        "first save the data and files that are to be kept: volumes are deleted with the tenant. Then you may delete "
+        f"what is in namespace vision yourself: {command.format('kubectl delete services --all -n vision')}. This also "
+        "deletes other members' work."
+    )
     assert [notice.words("shell") for notice in made.notices] == [text]
+    assert "kubectl" not in made.request
+    assert (
+        "Note: the sender may delete workloads and routes in namespace vision first; what is still there is deleted "
+        "with the tenant, also volumes and their data"
+    ) in made.request.splitlines()
 
 
 def test_a_deletion_is_confirmed_by_whoever_runs_it() -> None:
