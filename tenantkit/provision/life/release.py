@@ -89,7 +89,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
     or in each namespace, where a refusal is a row; list roles and rolebindings in tenantkit-index, or get those of
-    each tenant; create selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user may.
+    each tenant; create selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews, which any
+    signed-in user may.
 
     Example:
         >>> plan = tk.plan_release(cluster, "forecast")

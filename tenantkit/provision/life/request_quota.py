@@ -8,6 +8,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.provision.plan import plan
 from tenantkit.provision.plans.requests.grants import Asking, less_than_now, tenant_request
+from tenantkit.provision.plans.requests.letter import first_notes
 from tenantkit.provision.plans.requests.sender import sender_of
 from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.stored.platform import get_platform
@@ -62,8 +63,8 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
 
     Returns:
         A Request: the text to send, with whom to ask, the changes in words and the file that the platform team applies;
-        it is a `str`, and shows itself. `plan` is the plan of the change. If you may make the change yourself, the text
-        says so in place of the request.
+        it is a `str`, and shows itself. If you do not own the tenant, it says so, and names its owners to ask first.
+        `plan` is the plan of the change. If you may make the change yourself, the text says so in place of the request.
 
     Raises:
         InvalidSpecError: an amount is invalid, the platform does not offer it, or nothing would change.
@@ -72,7 +73,7 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: that of `plan`; create selfsubjectreviews, which any signed-in user may.
+    RBAC: that of `plan`.
 
     Source: page "Resource Quotas".
 
@@ -98,7 +99,7 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
         raise InvalidSpecError([Problem("tenant", tenant, _same(amounts, size))])
     made = plan(cluster, wanted, platform=platform)
     is_yours = not made.request and not any(row.action in REFUSED for row in made.rows)
-    first = tuple(less_than_now(wanted, current, platform))
+    first = (*less_than_now(wanted, current, platform), *first_notes(made.notices))
     asking = Asking(made.sender or sender_of(cluster), reason, plan=made, first=first)
     return tenant_request(wanted, current, platform, asking, is_yours=is_yours)
 

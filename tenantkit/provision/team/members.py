@@ -68,8 +68,8 @@ def plan_add_member(
         ClusterUnavailable: the server did not answer.
 
     RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list rolebindings in the namespace,
-    and get the tenant's in tenantkit-index; create selfsubjectreviews and selfsubjectaccessreviews, which any signed-in
-    user may.
+    and get the tenant's in tenantkit-index; create selfsubjectreviews, selfsubjectrulesreviews and
+    selfsubjectaccessreviews, which any signed-in user may.
 
     Source: page "Using RBAC Authorization".
 

@@ -69,8 +69,8 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
         ClusterUnavailable: the server did not answer.
 
     RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list ingresses and, if that is
-    allowed, services in the namespace; create selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user
-    may.
+    allowed, services in the namespace; create selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews,
+    which any signed-in user may.
 
     Source: page "Ingress".
 

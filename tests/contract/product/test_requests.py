@@ -262,7 +262,7 @@ def test_a_change_of_members_and_routes_is_asked_of_the_owners(
 
     assert added.splitlines()[:3] == [
         f"To: an owner of {name} (owner@example.com) or {_TEAM}",
-        "From: editor@example.com",
+        f"From: editor@example.com (editor of {name})",
         f"Subject: change members of tenant {name}",
     ]
     assert added.endswith(f"members add sam@example.com 'group:ml vision' --role editor --tenant {name}")

@@ -16,6 +16,7 @@ from tenantkit.spec.boost import Boost
 from tests.unit.provision.memory import PLATFORM, Memory, cluster_of, run, tenant
 
 if TYPE_CHECKING:
+    from tenantkit.provision.plan import Plan
     from tenantkit.spec.tenant import Tenant
 
 _TEAM = "the platform team"
@@ -25,10 +26,15 @@ _CHECK = (
 )
 
 
+def plan_for(memory: Memory, *wanted: Tenant) -> Plan:
+    """The plan of somebody who may change nothing."""
+    memory.rights = frozenset()
+    return plan(memory, wanted)
+
+
 def lines(memory: Memory, *wanted: Tenant) -> list[str]:
     """The text for somebody who may change nothing."""
-    memory.rights = frozenset()
-    return plan(memory, wanted).request.splitlines()
+    return plan_for(memory, *wanted).request.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -215,9 +221,9 @@ def test_the_sender_is_whom_the_server_names_or_left_out() -> None:
     memory = Memory(username="sam@example.com")
     run(memory, tenant())
 
-    assert lines(memory, tenant(size="medium"))[:3] == [
+    assert lines(memory, tenant(size="medium"))[2:5] == [
         f"To: {_TEAM}",
-        "From: sam@example.com",
+        "From: sam@example.com (not a member of vision; its owner is dana@example.com)",
         "Subject: change tenant vision",
     ]
     memory.username = ""
@@ -241,3 +247,52 @@ def test_who_has_nothing_to_ask_for_is_not_looked_up(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Memory, "own_username", None)
 
     assert plan(memory, tenant(size="medium")).sender == ""
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "role"),
+    [("list", "pods", ("viewer", "a viewer")), ("create", "pods", ("editor", "an editor")), ("create", "*", ())],
+)
+def test_who_asks_for_a_tenant_of_others_says_so_and_asks_its_owners_first(
+    verb: str, resource: str, role: tuple[str, ...]
+) -> None:
+    rule = {"apiGroups": ["*"], "resources": [resource], "verbs": [verb]}
+    memory = Memory(username="sam@example.com", own_role=(rule,))
+    run(memory, tenant(owners=["dana@example.com", "group:cv"]))
+
+    made = plan_for(memory, tenant(owners=["sam@example.com"], size="medium"))
+    deletion = plan_delete_tenants(memory, "vision")
+
+    owners = "dana@example.com, group:cv"
+    for planned in (made, deletion):
+        told = [notice.words() for notice in planned.notices if notice.code == "ask-owners-first"]
+        if not role:
+            assert (told, planned.sender) == ([], "sam@example.com")
+            continue
+        assert told == [f"you are {role[1]}: ask its owners ({owners}) before you send the request"]
+        assert planned.request.splitlines()[:4] == [
+            f"Note: vision: {told[0]}",
+            "",
+            f"To: {_TEAM}",
+            f"From: sam@example.com ({role[0]} of vision; its owners are {owners})",
+        ]
+
+
+def test_who_asks_for_several_tenants_of_others_names_the_owners_of_each() -> None:
+    memory = Memory(username="sam@example.com")
+    run(memory, tenant(), tenant(name="speech", owners=["sam@example.com"]), tenant(name="search", routes=[]))
+
+    made = plan_for(memory, *(tenant(name=name, size="medium", routes=None) for name in ("vision", "speech", "search")))
+
+    assert made.sender == (
+        "sam@example.com (not an owner of vision; its owner is dana@example.com; not an owner of search; its owner is "
+        "dana@example.com)"
+    )
+    assert [notice.tenant for notice in made.notices if notice.code == "ask-owners-first"] == ["vision", "search"]
+
+
+def test_the_owners_of_a_frozen_tenant_are_not_taken_for_its_viewers() -> None:
+    memory = Memory(username="sam@example.com")
+    run(memory, tenant(frozen="read-only"))
+
+    assert plan_for(memory, tenant(size="medium", frozen="read-only")).sender == "sam@example.com"

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 from tenantkit.display.tables import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.provision.plan import Plan
+    from tenantkit.provision.plans.notice import PlanNotice
 
 NO_REASON = "(please say why)"
 
@@ -59,6 +62,11 @@ class Letter:
     def to_yourself(self) -> Letter:
         """The same for somebody who may make the changes."""
         return replace(self, to="", opening="You may make these changes yourself:")
+
+
+def first_notes(notices: Iterable[PlanNotice]) -> tuple[str, ...]:
+    """What the sender of a request does first, by the notices of its plan."""
+    return tuple(f"{it.tenant}: {it.words()}" for it in notices if it.code == "ask-owners-first")
 
 
 class Request(str):
