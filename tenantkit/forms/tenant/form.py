@@ -27,8 +27,6 @@ from tenantkit.forms.tenant.taken_hosts import HostNotes, read_taken_hosts
 from tenantkit.provision.permissions import missing_permissions
 from tenantkit.provision.plan import plan
 from tenantkit.provision.plans.requests.grants import Asking, tenant_request
-from tenantkit.provision.plans.requests.letter import first_notes
-from tenantkit.provision.plans.requests.sender import Standing, sender_words
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import find_namespace, get_tenant
 
@@ -169,14 +167,8 @@ class TenantForm(PlanForm["Tenant"]):
         if not self._missing.grant:
             return ""
         may_look = not self._missing.plan
-        sender, loaded = self.identity.username, self._inputs.loaded
-        role = next((it.role for it in self.identity.tenants if loaded and it.tenant == loaded.name), "owner")
-        is_owner = loaded is None or role in ("owner", None) or sender in loaded.owners or loaded.frozen == "read-only"
-        standings = [] if loaded is None or is_owner else [Standing(loaded, role)]
-        first = first_notes(it.notice for it in standings)
-        words = sender_words(sender, standings)
-        asking = Asking(words, self._reason, self._host_notes, may_look=may_look, first=first)
-        return tenant_request(tenant, loaded, self._inputs.platform, asking)
+        asking = Asking(self.identity.username, self._reason, self._host_notes, may_look=may_look)
+        return tenant_request(tenant, self._inputs.loaded, self._inputs.platform, asking)
 
     def fill(self, *, reason: str | None = None, **values: Any) -> None:
         """Set fields from Python. Fields that are not named keep their values.
