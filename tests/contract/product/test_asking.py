@@ -162,3 +162,18 @@ def test_a_viewer_who_asks_is_told_to_ask_the_owner_first_and_named_as_a_viewer(
     note = f"Note: {name}: you are a viewer: ask its owner (owner@example.com) before you send the request"
     sender = f"From: viewer@example.com (viewer of {name}; its owner is owner@example.com)"
     assert [text.splitlines()[:4] for text in texts] == [[note, "", f"To: {_TEAM}", sender]] * len(texts)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "less"),
+    [({"cpu": 2, "gpus": 1}, "CPU 4 → 2"), ({"pods": 10, "memory": "8Gi"}, "memory 16 GiB → 8 GiB, pods 20 → 10")],
+)
+def test_a_request_for_less_than_now_starts_with_a_note(
+    owner: Cluster, cluster: Cluster, name: str, amounts: dict[str, object], less: str
+) -> None:
+    note = f"Note: this asks for less than now: {less}; amounts are the new totals"
+
+    mine, theirs = (request_quota(it, name, **amounts).splitlines() for it in (cluster, owner))  # type: ignore[arg-type]
+
+    assert mine[:3] == [note, "", "You may make these changes yourself:"]
+    assert theirs[:3] == [note, "", f"To: {_TEAM}"]

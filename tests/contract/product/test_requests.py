@@ -153,21 +153,6 @@ def test_who_may_change_the_quota_is_told_to_do_so(cluster: Cluster, name: str) 
 
 
 @pytest.mark.parametrize(
-    ("amounts", "less"),
-    [({"cpu": 2, "gpus": 1}, "CPU 4 → 2"), ({"pods": 10, "memory": "8Gi"}, "memory 16 GiB → 8 GiB, pods 20 → 10")],
-)
-def test_a_request_for_less_than_now_starts_with_a_note(
-    owner: Cluster, cluster: Cluster, name: str, amounts: dict[str, object], less: str
-) -> None:
-    note = f"Note: this asks for less than now: {less}; amounts are the new totals"
-
-    mine, theirs = (request_quota(it, name, **amounts).splitlines() for it in (cluster, owner))  # type: ignore[arg-type]
-
-    assert mine[:3] == [note, "", "You may make these changes yourself:"]
-    assert theirs[:3] == [note, "", f"To: {_TEAM}"]
-
-
-@pytest.mark.parametrize(
     ("amounts", "message"),
     [
         ({}, "name what to ask for: size, cpu, memory, gpus, storage or pods"),
