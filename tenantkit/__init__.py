@@ -30,10 +30,11 @@ Change your tenant. Each function named plan_… shows what would change first; 
     add or remove a teammate             tk.add_member, tk.remove_member, tk.MembersForm; tk.plan_add_member
     add or remove a route                tk.add_route, tk.remove_route; tk.plan_add_route
     change anything else                 tk.TenantForm, or tk.get_tenant, tenant.with_, tk.plan and tk.apply
-    ask for more quota                   tk.request_quota(cluster, "vision", gpus=4, reason="…")
+    ask for more quota (new total)       tk.request_quota(cluster, "vision", gpus=4, reason="…")
     ask for another host                 tk.request_host(cluster, "vision", "demo.example.ai", reason="…")
     ask for anything else                plan = tk.plan(cluster, …), then print(plan.request); tk.TenantForm
     hand a tenant back                   tk.plan_delete_tenants(cluster, "vision"), then print(plan.request)
+    export tenants as files              tk.write_specs("tenants.yaml", tk.get_tenants(cluster))
     keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
     review a plan as a file              tk.write_plan, tk.read_plan
 

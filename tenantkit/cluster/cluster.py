@@ -40,6 +40,7 @@ class Cluster(AccessReviews):
 
     Attributes:
         context: of the kubeconfig; `in-cluster` for a pod's service account, None where the server was passed.
+        kubeconfig: the file by which kubectl connects alike, or several as in $KUBECONFIG; None if there is none.
         server: the API server's URL.
         user: as the kubeconfig names it, and after `whoami` as the server does; None if neither does.
         namespace: the connection's namespace.
@@ -57,6 +58,7 @@ class Cluster(AccessReviews):
     """
 
     context: str | None
+    kubeconfig: str | None
     server: str
     user: str | None
     namespace: str
@@ -75,6 +77,7 @@ class Cluster(AccessReviews):
         session: Session,
         *,
         context: str | None = None,
+        kubeconfig: str | None = None,
         user: str | None = None,
         namespace: str = "default",
         namespaces: Sequence[str] = (),
@@ -86,6 +89,7 @@ class Cluster(AccessReviews):
         cluster = cls.__new__(cls)
         cluster._session = session  # noqa: SLF001 (its own)
         cluster.context = context
+        cluster.kubeconfig = kubeconfig
         cluster.server = session.server
         cluster.user = user
         cluster.namespace = namespace

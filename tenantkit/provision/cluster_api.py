@@ -32,6 +32,18 @@ class ClusterApi(Protocol):
         """The namespaces of a user who may list none and of whom no tenant is known."""
 
     @property
+    def server(self) -> str:
+        """The API server's URL."""
+
+    @property
+    def kubeconfig(self) -> str | None:
+        """The file of the connection, or several as in $KUBECONFIG."""
+
+    @property
+    def context(self) -> str | None:
+        """The context in it."""
+
+    @property
     def server_digest(self) -> str:
         """A text that differs between servers."""
 

@@ -89,7 +89,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
     or in each namespace, where a refusal counts as unknown; list roles and rolebindings in tenantkit-index, or get
-    those of each tenant; create selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user may.
+    those of each tenant; create selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews, which any
+    signed-in user may.
 
     Example:
         >>> plan = tk.plan_delete_tenants(cluster, "forecast")

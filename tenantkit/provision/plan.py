@@ -80,8 +80,8 @@ class Plan:
         cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
         notices: what to know before it is applied; shown below the headlines.
         edit: the members and routes that it adds and removes; None for any other subject than `team`.
-        sender: who asks in `request`, as the server sees them; empty if there is nothing to ask for, or if the server
-            does not say.
+        sender: who asks in `request`, as the server sees them, and what they are to a tenant that they do not own;
+            empty if there is nothing to ask for, or if the server does not say.
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
@@ -268,8 +268,9 @@ def plan(
     resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses and, if the cluster has them,
     httproutes, for the cluster or in each tenant's namespace; list roles and rolebindings in tenantkit-index, or get
     those of each tenant, which its members may; list nodes, priorityclasses and services, if that is allowed; create
-    selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user may. For extra objects and copies, list
-    their kinds likewise, and get the sources. With `dry_run="server"` also create and patch of the objects that change.
+    selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews, which any signed-in user may. For extra
+    objects and copies, list their kinds likewise, and get the sources. With `dry_run="server"` also create and patch of
+    the objects that change.
 
     Source: page "Server-Side Apply".
 
@@ -368,4 +369,6 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         return replace(earlier, changes=tuple(found), cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
     made = _read_and_plan(cluster, earlier.tenants, earlier.platform)
-    return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)), sender=earlier.sender)
+    return replace(
+        made, changes=tuple(as_planned(made.changes, earlier.changes)), sender=earlier.sender, notices=earlier.notices
+    )

@@ -158,7 +158,7 @@ BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the pla
 NOT_COMPARED = Reason(
     "source-not-readable", "you may not read its source, so it is not known whether this copy is current"
 )
-NOT_YOURS_TO_DELETE = Reason("not-yours", "you may not delete this namespace, and nothing is deleted without it")
+NOT_YOURS_TO_DELETE = Reason("not-yours", "only the platform team may delete it, with everything in it")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
 

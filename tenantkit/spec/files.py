@@ -10,6 +10,7 @@ import ast
 import json
 import os
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,20 +79,25 @@ def read_specs(path: str | Path) -> list[Tenant | Platform]:
         >>> import tempfile
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     tk.write_specs(f"{folder}/tenants.yaml", [vision])
-        ...     tk.read_specs(f"{folder}/tenants.yaml") == [vision]
+        ...     tk.read_specs(tk.write_specs(f"{folder}/tenants.yaml", [vision])) == [vision]
         True
     """
     with Path(path).open("rb") as file:
         return list(parse_specs(file.read(LIMIT_BYTES + 1), source=str(path)).specs)
 
 
-def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | Platform]) -> None:
+def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | Platform]) -> Path:
     """Write tenants and a platform into a file that `read_specs` reads back to equal specs.
+
+    A spec is what a tenant is granted, with its members and routes. Workloads, Secrets and data are not in the file.
 
     Args:
         path: of the file, which is replaced. A name that ends in `.json` is written as JSON, any other as YAML.
-        specs: one spec or several, with at most one Platform.
+        specs: one spec or several, with at most one Platform; also the result of `get_tenants`.
+
+    Returns:
+        The path of the file. If `get_tenants` could not read some tenants, a warning names their namespaces, and so
+        does a comment at the top of a YAML file.
 
     Raises:
         InvalidSpecError: something in `specs` is not a Tenant or Platform, there are two Platforms, or the path is a
@@ -99,11 +105,11 @@ def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | P
         OSError: the file cannot be written.
 
     Example:
-        >>> import pathlib, tempfile
+        >>> import tempfile
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     tk.write_specs(f"{folder}/vision.yaml", vision)
-        ...     print(pathlib.Path(folder, "vision.yaml").read_text())
+        ...     file = tk.write_specs(f"{folder}/vision.yaml", vision)
+        ...     print(file.read_text())
         apiVersion: tenantkit.dev/v1alpha1
         kind: Tenant
         name: vision
@@ -119,8 +125,13 @@ def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | P
     if str(path).endswith(("/", os.sep)) or Path(path).is_dir():
         reason = f"is a folder: give a file name, such as {str(Path(path, 'tenants.yaml'))!r}"
         raise InvalidSpecError([Problem("path", str(path), reason)])
-    is_json = str(path).lower().endswith(".json")
-    Path(path).write_text(_json_text(listed) if is_json else specs_text(listed), encoding="utf-8")
+    left_out = list(_left_out(specs))
+    is_json, file = str(path).lower().endswith(".json"), Path(path)
+    comment = "".join(f"# {line}\n" for text in left_out for line in text.splitlines())
+    file.write_text(_json_text(listed) if is_json else comment + specs_text(listed), encoding="utf-8")
+    if left_out:
+        warnings.warn("\n".join([f"{file} does not have all tenants:", *left_out]), stacklevel=2)
+    return file
 
 
 def parse_specs(content: str | bytes, *, source: str) -> SpecFile:
@@ -188,6 +199,14 @@ def _listed(specs: object) -> list[Tenant | Platform]:
     if problems:
         raise InvalidSpecError(problems)
     return [spec for spec in listed if isinstance(spec, Tenant | Platform)]
+
+
+def _left_out(specs: object) -> Iterator[str]:
+    """What a result of `get_tenants` says of the tenants that could not be read."""
+    attrs = getattr(specs, "attrs", None)
+    incomplete = attrs.get("incomplete") if isinstance(attrs, dict) else None
+    for namespace, reason in (incomplete or {}).items():
+        yield f"left out, since it could not be read: the tenant in namespace {namespace}: {reason}"
 
 
 def _is_spec(spec: object) -> bool:

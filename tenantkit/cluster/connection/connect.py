@@ -63,6 +63,7 @@ class _Source:
     context: str | None = None
     user: str | None = None
     namespace: str | None = None
+    kubeconfig: str | None = None
 
 
 def connect(  # noqa: PLR0913 (each source's parts; all are optional)
@@ -137,6 +138,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     return Cluster._of(  # noqa: SLF001 (within the package)
         session,
         context=source.context,
+        kubeconfig=source.kubeconfig if token is None else None,  # another user's
         user=user,
         namespace=own,
         namespaces=chosen,
@@ -213,7 +215,11 @@ def _no_source(default: Path | None) -> ConnectionConfigError:
 def _from_files(files: tuple[KubeconfigFile, ...], context: str | None, overrides: Overrides) -> _Source:
     entry = read_context(files, context)
     return _Source(
-        lambda: login_of(read_context(files, entry.name), overrides), entry.name, entry.user_name, entry.namespace
+        lambda: login_of(read_context(files, entry.name), overrides),
+        entry.name,
+        entry.user_name,
+        entry.namespace,
+        None if any(file.kept is not None for file in files) else os.pathsep.join(str(file.path) for file in files),
     )
 
 

@@ -50,6 +50,7 @@ def seen_in_namespace(action: str, reason: Reason | None) -> Reason:
     return Reason("adopted-as-it-is", joined([text, reason.text]) if reason is not None else text)
 
 
+NOT_YOURS_TO_RELEASE = Reason("not-yours", "only the platform team may release the tenant")
 LEFT_BY_RELEASE = Reason("stays", "tenantkit made it, and a release leaves it there")
 
 

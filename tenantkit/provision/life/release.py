@@ -21,7 +21,12 @@ from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, stays_in_index
-from tenantkit.provision.life.reasons import FROZEN_STILL, LEFT_BY_RELEASE, stays_after_release
+from tenantkit.provision.life.reasons import (
+    FROZEN_STILL,
+    LEFT_BY_RELEASE,
+    NOT_YOURS_TO_RELEASE,
+    stays_after_release,
+)
 from tenantkit.provision.live import live_state
 from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.not_yours import with_others_marked
@@ -84,7 +89,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
     or in each namespace, where a refusal is a row; list roles and rolebindings in tenantkit-index, or get those of
-    each tenant; create selfsubjectaccessreviews and selfsubjectreviews, which any signed-in user may.
+    each tenant; create selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews, which any
+    signed-in user may.
 
     Example:
         >>> plan = tk.plan_release(cluster, "forecast")
@@ -249,14 +255,16 @@ def _row(action: PlanAction, ref: ObjectRef, tenant: str, why: Reason) -> PlanCh
 
 
 def _as_marked(changes: Sequence[PlanChange]) -> list[PlanChange]:
-    """The changes; where a tenant is not the user's to release, what stays comes without a command to delete it."""
+    """The changes; where a tenant is not the user's to release, no row says what they should do with it."""
     others = {change.tenant for change in changes if change.ref.kind == "Namespace" and change.action == "not yours"}
-    return [
-        _row("foreign", change.ref, change.tenant, LEFT_BY_RELEASE)
-        if change.tenant is not None and change.tenant in others and change.action == "foreign"
-        else change
-        for change in changes
-    ]
+    return [_of_others(change) if change.tenant in others else change for change in changes]
+
+
+def _of_others(change: PlanChange) -> PlanChange:
+    if change.action == "foreign":
+        return replace(change, rows=tuple(replace(row, why=LEFT_BY_RELEASE) for row in change.rows))
+    rows = [replace(row, why=NOT_YOURS_TO_RELEASE) if row.code == "not-yours" else row for row in change.rows]
+    return replace(change, rows=tuple(rows))
 
 
 def _listed(plan: Plan) -> Plan:

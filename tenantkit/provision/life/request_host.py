@@ -10,6 +10,7 @@ from tenantkit.hints import Hint
 from tenantkit.provision.hosts.visible import checked_host, read_visible_hosts
 from tenantkit.provision.plan import plan
 from tenantkit.provision.plans.requests.grants import Asking, tenant_request
+from tenantkit.provision.plans.requests.letter import first_notes
 from tenantkit.provision.plans.requests.sender import sender_of
 from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.stored.platform import get_platform
@@ -34,8 +35,9 @@ def request_host(cluster: ClusterApi, tenant: str, host: str, *, reason: str = "
 
     Returns:
         A Request: the text to send, with whom to ask, what is known of the host, and the file that the platform team
-        applies; it is a `str`, and shows itself. `plan` is the plan of the change. If you may make the change yourself,
-        the text says so in place of the request.
+        applies; it is a `str`, and shows itself. If you do not own the tenant, it says so, and names its owners to ask
+        first. `plan` is the plan of the change. If you may make the change yourself, the text says so in place of the
+        request.
 
     Raises:
         InvalidSpecError: it is not a host, the tenant has it, or another tenant that you may see has it.
@@ -74,5 +76,6 @@ def request_host(cluster: ClusterApi, tenant: str, host: str, *, reason: str = "
     wanted = current.with_(hosts=[*current.hosts, name])
     made = plan(cluster, wanted, platform=platform)
     is_yours = not made.request and not any(row.action in REFUSED for row in made.rows)
-    asking = Asking(made.sender or sender_of(cluster), reason, visible.note, made)
+    first = first_notes(made.notices)
+    asking = Asking(made.sender or sender_of(cluster), reason, visible.note, made, first=first)
     return tenant_request(wanted, current, platform, asking, is_yours=is_yours)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.provision.plan import plan
-from tenantkit.provision.plans.requests.grants import Asking, tenant_request
+from tenantkit.provision.plans.requests.grants import Asking, less_than_now, tenant_request
+from tenantkit.provision.plans.requests.letter import first_notes
 from tenantkit.provision.plans.requests.sender import sender_of
 from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.stored.platform import get_platform
@@ -44,8 +45,9 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
 ) -> Request:
     """A text that asks the platform team for another quota: yours, with the amounts that you name. Nothing is written.
 
-    Each amount is the new total of the tenant, not what is added to it. What you do not name stays as it is. For
-    anything else that only the platform team may change, such as another host, use `Plan.request`.
+    Each amount is the new total of the tenant, not what is added to it; a text that asks for less than now starts with
+    a note. What you do not name stays as it is. For another host, use `request_host`, and for anything else that only
+    the platform team may change, `Plan.request`.
 
     Args:
         cluster: the connection, from `connect`.
@@ -61,8 +63,8 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
 
     Returns:
         A Request: the text to send, with whom to ask, the changes in words and the file that the platform team applies;
-        it is a `str`, and shows itself. `plan` is the plan of the change. If you may make the change yourself, the text
-        says so in place of the request.
+        it is a `str`, and shows itself. If you do not own the tenant, it says so, and names its owners to ask first.
+        `plan` is the plan of the change. If you may make the change yourself, the text says so in place of the request.
 
     Raises:
         InvalidSpecError: an amount is invalid, the platform does not offer it, or nothing would change.
@@ -71,7 +73,7 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: that of `plan`; create selfsubjectreviews, which any signed-in user may.
+    RBAC: that of `plan`.
 
     Source: page "Resource Quotas".
 
@@ -94,13 +96,11 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
     wanted = _with_amounts(current, platform, given, size=size, accelerator=accelerator)
     _check_fits(wanted, platform)
     if wanted == current:
-        named = ", ".join(f"{name}={value!r}" for name, value in amounts.items() if value is not None)
-        raise InvalidSpecError(
-            [Problem("tenant", tenant, f"has {named or f'size={size!r}'} already: name another amount")]
-        )
+        raise InvalidSpecError([Problem("tenant", tenant, _same(amounts, size))])
     made = plan(cluster, wanted, platform=platform)
     is_yours = not made.request and not any(row.action in REFUSED for row in made.rows)
-    asking = Asking(made.sender or sender_of(cluster), reason, plan=made)
+    first = (*less_than_now(wanted, current, platform), *first_notes(made.notices))
+    asking = Asking(made.sender or sender_of(cluster), reason, plan=made, first=first)
     return tenant_request(wanted, current, platform, asking, is_yours=is_yours)
 
 
@@ -124,6 +124,17 @@ def _checked(amounts: Mapping[str, Any], size: str | None, accelerator: object) 
     if problems:
         raise InvalidSpecError(problems)
     return {name: canonical_quantity(value) for name, value in given.items()}
+
+
+def _same(amounts: Mapping[str, Any], size: str | None) -> str:
+    """That nothing would change, and what to name instead."""
+    named = {name: value for name, value in amounts.items() if value is not None}
+    if not named:
+        return f"has size={size!r} already: name another size"
+    listed = ", ".join(f"{name}={value!r}" for name, value in named.items())
+    more = next((f"{name}={value * 2 or 1}" for name, value in named.items() if not isinstance(value, str)), "")
+    example = f", for example {more}" if more else ""
+    return f"has {listed} already: amounts are totals, so name the new total{example}"
 
 
 def _with_amounts(

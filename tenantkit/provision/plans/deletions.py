@@ -10,6 +10,7 @@ from tenantkit.provision.reasons import (
     IN_THE_INDEX,
     IN_THE_NAMESPACE,
     PROTECTED,
+    Reason,
     namespace_not_applied,
 )
 from tenantkit.provision.stored.tenants import is_protected
@@ -17,12 +18,18 @@ from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.live import LiveState
-    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest
+
+
+# why an object is as it is that is deleted with its namespace, by the action of that
+_INSIDE: Mapping[PlanAction, Reason] = {
+    "delete": IN_THE_NAMESPACE,
+    "not yours": Reason("namespace-not-applied", "deleted with the tenant, which only the platform team may delete"),
+}
 
 
 def action_of(namespace: Manifest) -> tuple[PlanAction, Reason | None]:
@@ -33,7 +40,7 @@ def action_of(namespace: Manifest) -> tuple[PlanAction, Reason | None]:
 def deletions(tenant: str, row: PlanRow, contents: LiveState, indexed: Iterable[Manifest]) -> list[PlanChange]:
     """The changes for a namespace, all that is in it, and its index. No object is kept: a Secret is among them."""
     action, name = row.action, row.ref.name
-    inside = IN_THE_NAMESPACE if action == "delete" else namespace_not_applied(action)
+    inside = _INSIDE.get(action) or namespace_not_applied(action)
     entry = IN_THE_INDEX if action == "delete" else inside
     rows = [row]
     rows += [PlanRow(action, found, why=inside) for found in sorted(contents.objects) if found.namespace == name]

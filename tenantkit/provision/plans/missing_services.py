@@ -14,6 +14,7 @@ from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.places import url_of
 from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import Reason
+from tenantkit.rules.listing import first_of
 from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _WRITTEN = ("create", "update")
+_NAMED = 10  # Services that a notice names
 # of the notices that `apply` repeats in its report
 ROUTE_CODES: tuple[NoticeCode, ...] = ("service-missing", "port-missing")
 
@@ -73,7 +75,8 @@ def _notices(change: PlanChange, wanted: Manifest, live: LiveState) -> Iterator[
     elif live.why_unknown(ObjectRef("v1", "Service", name, namespace)) is None:
         similar = get_close_matches(name, sorted(services), n=1)
         meant = f" (did you mean {similar[0]!r}?)" if similar else ""
-        yield PlanNotice("service-missing", f"Service {name!r} does not exist{meant}: {rest}", change.tenant)
+        has = f"namespace {namespace} has {first_of(sorted(services), _NAMED) or 'none'}"
+        yield PlanNotice("service-missing", f"Service {name!r} does not exist{meant}; {has}: {rest}", change.tenant)
 
 
 def _listed(ports: Sequence[Mapping[str, Any]]) -> str:

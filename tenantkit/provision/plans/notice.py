@@ -33,6 +33,7 @@ NoticeCode: TypeAlias = Literal[
     "index-not-changed",
     "unlike-members",
     "clean-up",
+    "ask-owners-first",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",

@@ -74,6 +74,8 @@ def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
 def get_tenants(cluster: ClusterApi) -> TenantList:
     """All tenants that you may read, by name.
 
+    `write_specs` writes them into a file. Workloads, Secrets and data are not part of a spec.
+
     Args:
         cluster: the connection, from `connect`.
 

@@ -57,7 +57,7 @@ def plan_add_member(
     Returns:
         A Plan for `apply`, with a row for each RoleBinding of these persons and of nobody else: `create`, `unchanged`,
         `delete` (their former role), or `not yours` if you may not change members. One row, in `tenantkit-index`, lets
-        them find the tenant.
+        them find the tenant. `notices` says what looks like a mistake, such as a name without `@`.
 
     Raises:
         InvalidSpecError: a text names nobody, a person is an owner, or the role is another one.
@@ -68,8 +68,8 @@ def plan_add_member(
         ClusterUnavailable: the server did not answer.
 
     RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list rolebindings in the namespace,
-    and get the tenant's in tenantkit-index; create selfsubjectreviews and selfsubjectaccessreviews, which any signed-in
-    user may.
+    and get the tenant's in tenantkit-index; create selfsubjectreviews, selfsubjectrulesreviews and
+    selfsubjectaccessreviews, which any signed-in user may.
 
     Source: page "Using RBAC Authorization".
 

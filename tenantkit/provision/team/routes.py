@@ -44,6 +44,8 @@ _Place: TypeAlias = tuple[str, str, bool]
 def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Route], *, replace: bool = False) -> Plan:
     """What `add_route` would change. Nothing is written.
 
+    A service receives the whole path: behind a route at `/v2`, a request for `/v2/models` arrives as `/v2/models`.
+
     Args:
         cluster: the connection, from `connect`.
         tenant: its name, without the platform's prefix.
@@ -55,7 +57,7 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
         `unchanged`, or `not yours` if you may not change routes. It is `blocked` if an object of that name is not a
         route of the tenant, or if the host is the tenant's own by the platform's settings, which changed after the
         tenant was last applied, so that its Namespace does not have the host yet. `notices` names the services and
-        ports that do not exist, if you may read services.
+        ports that do not exist, and those that do, if you may read services.
 
     Raises:
         InvalidSpecError: something is not a Route, another route has its host and path or its name, or its host is
@@ -68,13 +70,13 @@ def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Rou
         ClusterUnavailable: the server did not answer.
 
     RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list ingresses, httproutes if the
-    platform makes them, and, if that is allowed, services in the namespace; create selfsubjectaccessreviews and
-    selfsubjectreviews, which any signed-in user may.
+    platform makes them, and, if that is allowed, services in the namespace; create selfsubjectaccessreviews,
+    selfsubjectrulesreviews and selfsubjectreviews, which any signed-in user may.
 
     Source: pages "Ingress" and "Gateway API".
 
     Example:
-        >>> tk.plan_add_route(cluster, "speech", tk.Route(service="tts", port=80, path="/tts")).summary
+        >>> tk.plan_add_route(cluster, "speech", tk.Route(service="transcribe", port=80, path="/v2")).summary
         '1 to create'
     """
     advice = "pass a Route, or a list of Routes, for example Route(service='ai', port=80, path='/ai')"
@@ -104,7 +106,8 @@ def add_route(  # noqa: PLR0913 (each is a separate decision, with a default tha
     """Expose services of a tenant at its hosts, at once. Its other routes stay as they are.
 
     Owners may do this. Two who add at the same moment do not undo each other's change: of two routes at one host and
-    path, the later one is an error. Adding a route again writes nothing. `plan_add_route` shows the changes first.
+    path, the later one is an error. Adding a route again writes nothing. `plan_add_route` shows the changes first. A
+    service receives the whole path, as in `plan_add_route`.
 
     Args:
         cluster: the connection, from `connect`.

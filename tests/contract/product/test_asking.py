@@ -10,11 +10,15 @@ import tenantkit
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.hints import Code
 from tenantkit.provision.apply import apply
+from tenantkit.provision.delete import plan_delete_tenants
+from tenantkit.provision.life.release import plan_release
 from tenantkit.provision.life.request_host import request_host
 from tenantkit.provision.life.request_quota import request_quota
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.provision.team.members import plan_add_member, plan_remove_member
+from tenantkit.provision.team.routes import plan_add_route
+from tenantkit.spec.route import Route
 from tests.contract.tenants import fresh_name, tenant
 from tests.eventually import eventually
 
@@ -67,7 +71,7 @@ def test_a_member_without_the_right_is_told_of_the_owners_wherever_they_look(
     assert added.headlines == (f"{name}: only {whom} may do this, so ask them: sam@example.com becomes viewer",)
     assert planned.headlines[0].startswith(f"{name}: only {whom} may do this, so ask them to plan and apply it: ")
     for made in (added, planned):
-        assert made.request.splitlines()[:2] == [f"To: {whom}", "From: editor@example.com"]
+        assert made.request.splitlines()[:2] == [f"To: {whom}", f"From: editor@example.com (editor of {name})"]
         assert set(made.frame.query("action == 'not yours'")["reason"]) == {
             f"ask an owner (owner@example.com) or {_TEAM}, who may change members and routes"
         }
@@ -135,3 +139,41 @@ def test_a_host_that_needs_no_request_is_refused(owner: Cluster, cluster: Cluste
         with pytest.raises(InvalidSpecError, match=f"it belongs to tenant '{other}': ask its owner"):
             request_host(cluster, name, f"{other}.example.ai")
     assert "You may make" in request_host(cluster, name, "demo.example.ai")
+
+
+def test_a_viewer_who_asks_is_told_to_ask_the_owner_first_and_named_as_a_viewer(
+    name: str, connect_as: Callable[[str], Cluster]
+) -> None:
+    viewer = connect_as("viewer")
+    eventually(lambda: viewer.can("list", "Pod", namespace=name))
+    host = f"{name}-more.example.ai"
+
+    with pytest.raises(InvalidSpecError) as refused:
+        plan_add_route(viewer, name, Route(service="web", port=80, host=host))
+    texts = [
+        request_quota(viewer, name, gpus=4),
+        request_host(viewer, name, host),
+        plan(viewer, get_tenant(viewer, name).with_(size="medium")).request,
+        plan_delete_tenants(viewer, name).request,
+        plan_release(viewer, name).request,
+        str(refused.value).partition("\n\n")[2],
+    ]
+
+    note = f"Note: {name}: you are a viewer: ask its owner (owner@example.com) before you send the request"
+    sender = f"From: viewer@example.com (viewer of {name}; its owner is owner@example.com)"
+    assert [text.splitlines()[:4] for text in texts] == [[note, "", f"To: {_TEAM}", sender]] * len(texts)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "less"),
+    [({"cpu": 2, "gpus": 1}, "CPU 4 → 2"), ({"pods": 10, "memory": "8Gi"}, "memory 16 GiB → 8 GiB, pods 20 → 10")],
+)
+def test_a_request_for_less_than_now_starts_with_a_note(
+    owner: Cluster, cluster: Cluster, name: str, amounts: dict[str, object], less: str
+) -> None:
+    note = f"Note: this asks for less than now: {less}; amounts are the new totals"
+
+    mine, theirs = (request_quota(it, name, **amounts).splitlines() for it in (cluster, owner))  # type: ignore[arg-type]
+
+    assert mine[:3] == [note, "", "You may make these changes yourself:"]
+    assert theirs[:3] == [note, "", f"To: {_TEAM}"]

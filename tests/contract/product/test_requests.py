@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import shlex
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -155,7 +156,10 @@ def test_who_may_change_the_quota_is_told_to_do_so(cluster: Cluster, name: str) 
     ("amounts", "message"),
     [
         ({}, "name what to ask for: size, cpu, memory, gpus, storage or pods"),
-        ({"gpus": 0}, "has gpus=0 already: name another amount"),
+        ({"gpus": 0}, "has gpus=0 already: amounts are totals, so name the new total, for example gpus=1$"),
+        ({"cpu": 4}, "has cpu=4 already: amounts are totals, so name the new total, for example cpu=8$"),
+        ({"memory": "16Gi"}, "has memory='16Gi' already: amounts are totals, so name the new total$"),
+        ({"size": "small"}, "has size='small' already: name another size$"),
         ({"size": "medium", "accelerator": "amd.com/gpu"}, "accelerator='amd.com/gpu': name gpus, too"),
         ({"gpus": 1.5}, "gpus=1.5: use a whole number: accelerators are not shared"),
         ({"gpus": "two", "memory": 64}, "memory=64: a number without a unit is in bytes: add one, for example '64Gi'"),
@@ -243,7 +247,7 @@ def test_a_change_of_members_and_routes_is_asked_of_the_owners(
 
     assert added.splitlines()[:3] == [
         f"To: an owner of {name} (owner@example.com) or {_TEAM}",
-        "From: editor@example.com",
+        f"From: editor@example.com (editor of {name})",
         f"Subject: change members of tenant {name}",
     ]
     assert added.endswith(f"members add sam@example.com 'group:ml vision' --role editor --tenant {name}")
@@ -291,12 +295,14 @@ def test_an_editor_who_plans_other_members_asks_for_these_too(
     assert request.splitlines()[-1] == _LISTED
 
 
-def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner: Cluster, name: str) -> None:
+def test_who_hands_a_tenant_back_gets_what_to_do_first_and_the_text_to_send(owner: Cluster, name: str) -> None:
     owner.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": name}, "spec": _SPEC})
     deletion, ending = plan_delete_tenants(owner, name), plan_release(owner, name)
 
-    command = f"`kubectl delete services --all -n {name}`, and its routes with"
+    at = f"--kubeconfig {shlex.quote(str(owner.kubeconfig))} --context {shlex.quote(str(owner.context))}"
+    command = f"`kubectl delete services --all -n {name} {at}`, and its routes with"
     note = (
+        "first save the data and files that are to be kept: volumes are deleted with the tenant. Then "
         f"you may delete what is in namespace {name} yourself: {command} "
         f'tk.remove_route(cluster, "{name}", ["{name}.example.ai/ai-service"]). This also deletes other members\' work.'
     )
@@ -307,7 +313,8 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
         deletion.summary,
     ]
     head = f"<Plan: {name}: only {_TEAM} may delete a tenant"
-    assert repr(deletion) == f"{head}; note: {name}: {note}; {deletion.summary}>"
+    ask = "to ask for it, print and send .request"
+    assert repr(deletion) == f"{head}; note: {name}: {note}; {ask}; {deletion.summary}>"
     assert f"<b>Note:</b> {escape(f'{name}: {note}')}" in deletion._repr_html_()
     assert deletion.request.splitlines()[:3] == [
         f"To: {_TEAM}",
@@ -316,8 +323,8 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
     ]
     assert [line for line in deletion.request.splitlines() if line.startswith("Note: ")] == [
         (
-            f"Note: the sender may delete what is in namespace {name} first: {command} `tenantkit routes remove "
-            f"{name}.example.ai/ai-service --tenant {name}`. This also deletes other members' work."
+            f"Note: the sender may delete workloads and routes in namespace {name} first; what is still there is "
+            "deleted with the tenant, also volumes and their data"
         )
     ]
     assert deletion.request.endswith(f"To do so, run `tenantkit delete {name}`, and confirm as it says.")
@@ -327,6 +334,9 @@ def test_who_hands_a_tenant_back_gets_three_sentences_and_the_text_to_send(owner
         ending.summary,
     ]
     assert ending.request.endswith(f"To do so, run `tenantkit release {name}`.")
+    for made, verb in ((deletion, "delete"), (ending, "release")):
+        reasons = made.frame.query("action == 'not yours'")["reason"]
+        assert reasons.str.contains(f"only the platform team may {verb}").all()
     unlisted = ending.frame.query("name == '*'")
     assert set(unlisted["action"]) <= {"unknown"}
     assert not unlisted["reason"].str.contains("forbidden").any()

@@ -68,7 +68,10 @@ class Memory(ClusterApi):
     unreadable_names: tuple[str, ...] = ()  # namespaces in which nothing may be read by name
     rights: frozenset[tuple[str, str]] | None = None  # verbs and kinds in any one namespace; None: everything
     own: tuple[IndexedTenant, ...] = ()  # of a user who may read no other Namespaces, as the index names them
+    own_role: tuple[Manifest, ...] = ()  # the user's rules in each tenant's namespace
     server: str = "memory"
+    kubeconfig: str | None = "/home/dana/.kube/config"
+    context: str | None = "dana"
     username: str = "dana@example.com"
     admission: Callable[[Manifest], Manifest] = lambda manifest: manifest  # changes what is stored
 
@@ -176,7 +179,7 @@ class Memory(ClusterApi):
 
     def own_rules(self, namespace: str) -> Manifest:
         tenants = [marker_rule(), *(index_rule(tenant.name, tenant.namespace) for tenant in self.own)]
-        rules = tenants if namespace == INDEX_NAMESPACE else []
+        rules = tenants if namespace == INDEX_NAMESPACE else list(self.own_role)
         return {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
 
     def own_username(self) -> str:

@@ -64,6 +64,11 @@ def test_a_tenant_that_others_delete_is_not_yours_also_beside_an_unknown_kind() 
     plan = plan_delete_tenants(memory, "vision")
 
     assert plan.headlines[0] == "vision: only the platform team may delete a tenant"
+    assert {row.reason for row in plan.rows if row.action == "not yours"} == {
+        "only the platform team may delete it, with everything in it",
+        "deleted with the tenant, which only the platform team may delete",
+    }
+    assert {row.code for row in plan.rows if row.action == "not yours"} == {"not-yours", "namespace-not-applied"}
     assert plan.summary == f"1 unknown, {OBJECTS} not yours"
     with pytest.raises(PermissionDenied, match="you may not delete tenant 'vision'; nothing was deleted; only the"):
         delete(memory, "vision")

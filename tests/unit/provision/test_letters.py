@@ -16,6 +16,7 @@ from tenantkit.spec.boost import Boost
 from tests.unit.provision.memory import PLATFORM, Memory, cluster_of, run, tenant
 
 if TYPE_CHECKING:
+    from tenantkit.provision.plan import Plan
     from tenantkit.spec.tenant import Tenant
 
 _TEAM = "the platform team"
@@ -25,10 +26,15 @@ _CHECK = (
 )
 
 
+def plan_for(memory: Memory, *wanted: Tenant) -> Plan:
+    """The plan of somebody who may change nothing."""
+    memory.rights = frozenset()
+    return plan(memory, wanted)
+
+
 def lines(memory: Memory, *wanted: Tenant) -> list[str]:
     """The text for somebody who may change nothing."""
-    memory.rights = frozenset()
-    return plan(memory, wanted).request.splitlines()
+    return plan_for(memory, *wanted).request.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -98,8 +104,22 @@ def test_a_host_is_noted_as_not_checked_only_for_whoever_may_not_list_all_tenant
     assert len(plan(member, wanted).headlines) == 1
 
 
-def test_who_hands_a_tenant_back_gets_no_command_that_deletes_data() -> None:
-    memory = Memory()
+@pytest.mark.parametrize(
+    ("connection", "command"),
+    [
+        (
+            {"kubeconfig": "/home/da na/config", "context": "a b"},
+            "`{} --kubeconfig '/home/da na/config' --context 'a b'`",
+        ),
+        ({"kubeconfig": "/a:/b", "context": "x"}, "`KUBECONFIG=/a:/b {} --context x`"),
+        ({"kubeconfig": None, "context": None}, "`{}` (on memory, as the user of this connection)"),
+        ({"kubeconfig": None, "context": "in-cluster"}, "`{}` (on memory, as the user of this connection)"),
+    ],
+)
+def test_who_hands_a_tenant_back_gets_a_command_for_this_connection_that_deletes_no_data(
+    connection: dict[str, str | None], command: str
+) -> None:
+    memory = Memory(**connection)  # type: ignore[arg-type]
     run(memory, tenant())
     for kind in ("PersistentVolumeClaim", "Service"):
         memory.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "namespace": "vision"}, "spec": {}})
@@ -107,9 +127,17 @@ def test_who_hands_a_tenant_back_gets_no_command_that_deletes_data() -> None:
 
     made = plan_delete_tenants(memory, "vision")
 
-    command = "`kubectl delete services --all -n vision`"
-    text = f"you may delete what is in namespace vision yourself: {command}. This also deletes other members' work."
+    text = (
+        "first save the data and files that are to be kept: volumes are deleted with the tenant. Then you may delete "
+        f"what is in namespace vision yourself: {command.format('kubectl delete services --all -n vision')}. This also "
+        "deletes other members' work."
+    )
     assert [notice.words("shell") for notice in made.notices] == [text]
+    assert "kubectl" not in made.request
+    assert (
+        "Note: the sender may delete workloads and routes in namespace vision first; what is still there is deleted "
+        "with the tenant, also volumes and their data"
+    ) in made.request.splitlines()
 
 
 def test_a_deletion_is_confirmed_by_whoever_runs_it() -> None:
@@ -193,9 +221,9 @@ def test_the_sender_is_whom_the_server_names_or_left_out() -> None:
     memory = Memory(username="sam@example.com")
     run(memory, tenant())
 
-    assert lines(memory, tenant(size="medium"))[:3] == [
+    assert lines(memory, tenant(size="medium"))[2:5] == [
         f"To: {_TEAM}",
-        "From: sam@example.com",
+        "From: sam@example.com (not a member of vision; its owner is dana@example.com)",
         "Subject: change tenant vision",
     ]
     memory.username = ""
@@ -219,3 +247,52 @@ def test_who_has_nothing_to_ask_for_is_not_looked_up(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Memory, "own_username", None)
 
     assert plan(memory, tenant(size="medium")).sender == ""
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "role"),
+    [("list", "pods", ("viewer", "a viewer")), ("create", "pods", ("editor", "an editor")), ("create", "*", ())],
+)
+def test_who_asks_for_a_tenant_of_others_says_so_and_asks_its_owners_first(
+    verb: str, resource: str, role: tuple[str, ...]
+) -> None:
+    rule = {"apiGroups": ["*"], "resources": [resource], "verbs": [verb]}
+    memory = Memory(username="sam@example.com", own_role=(rule,))
+    run(memory, tenant(owners=["dana@example.com", "group:cv"]))
+
+    made = plan_for(memory, tenant(owners=["sam@example.com"], size="medium"))
+    deletion = plan_delete_tenants(memory, "vision")
+
+    owners = "dana@example.com, group:cv"
+    for planned in (made, deletion):
+        told = [notice.words() for notice in planned.notices if notice.code == "ask-owners-first"]
+        if not role:
+            assert (told, planned.sender) == ([], "sam@example.com")
+            continue
+        assert told == [f"you are {role[1]}: ask its owners ({owners}) before you send the request"]
+        assert planned.request.splitlines()[:4] == [
+            f"Note: vision: {told[0]}",
+            "",
+            f"To: {_TEAM}",
+            f"From: sam@example.com ({role[0]} of vision; its owners are {owners})",
+        ]
+
+
+def test_who_asks_for_several_tenants_of_others_names_the_owners_of_each() -> None:
+    memory = Memory(username="sam@example.com")
+    run(memory, tenant(), tenant(name="speech", owners=["sam@example.com"]), tenant(name="search", routes=[]))
+
+    made = plan_for(memory, *(tenant(name=name, size="medium", routes=None) for name in ("vision", "speech", "search")))
+
+    assert made.sender == (
+        "sam@example.com (not an owner of vision; its owner is dana@example.com; not an owner of search; its owner is "
+        "dana@example.com)"
+    )
+    assert [notice.tenant for notice in made.notices if notice.code == "ask-owners-first"] == ["vision", "search"]
+
+
+def test_the_owners_of_a_frozen_tenant_are_not_taken_for_its_viewers() -> None:
+    memory = Memory(username="sam@example.com")
+    run(memory, tenant(frozen="read-only"))
+
+    assert plan_for(memory, tenant(size="medium", frozen="read-only")).sender == "sam@example.com"

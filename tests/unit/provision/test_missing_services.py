@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tenantkit.provision.team.routes import plan_add_route
@@ -52,7 +54,10 @@ def told(made: Plan) -> list[tuple[str, str | None, str]]:
 def test_a_route_to_a_service_that_does_not_exist_is_said_with_a_similar_one() -> None:
     memory = cluster_with(http=80)
     route = Route(service="transcribee", port=80, path="/x")
-    text = f"Service 'transcribee' does not exist (did you mean 'transcribe'?): {URL} will not answer"
+    text = (
+        f"Service 'transcribee' does not exist (did you mean 'transcribe'?); namespace vision has transcribe: {URL} "
+        f"will not answer"
+    )
     notice = ("service-missing", "vision", text)
 
     whole, added = plan(memory, tenant(routes=[route])), plan_add_route(memory, "vision", route)
@@ -66,7 +71,31 @@ def test_a_route_to_a_service_that_does_not_exist_is_said_with_a_similar_one() -
 def test_a_route_to_a_service_like_no_other_is_said() -> None:
     made = plan_add_route(cluster_with(http=80), "vision", Route(service="q", port=80, path="/x"))
 
-    assert [text for _, _, text in told(made)] == [f"Service 'q' does not exist: {URL} will not answer"]
+    text = f"Service 'q' does not exist; namespace vision has transcribe: {URL} will not answer"
+    assert [text for _, _, text in told(made)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("names", "has"),
+    [
+        ([], "has none"),
+        (["b", "a"], "has a, b"),
+        (
+            [f"s-{place:02}" for place in range(12)],
+            "has " + ", ".join(f"s-{it:02}" for it in range(10)) + " and 2 more",
+        ),
+    ],
+)
+def test_the_services_that_exist_are_listed(names: list[str], has: str) -> None:
+    memory = Memory()
+    run(memory, tenant(routes=[]))
+    for name in names:
+        memory.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "vision"}})
+
+    made = plan_add_route(memory, "vision", Route(service="query", port=80, path="/x"))
+
+    text = f"Service 'query' does not exist; namespace vision {has}: {URL} will not answer"
+    assert [text for _, _, text in told(made)] == [text]
 
 
 def test_a_port_that_a_service_does_not_have_is_said_with_those_that_it_has() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.provision.stored.tenants import TenantList
 from tenantkit.spec.files import parse_specs, read_specs, specs_text, write_specs
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
@@ -59,9 +61,22 @@ def test_a_file_is_read_and_written_in_the_same_form(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["specs.yaml", "specs.yml", "specs.json", "specs.JSON", "specs"])
 @pytest.mark.parametrize("specs", [[VISION], [PLATFORM, VISION], [VISION, VISION.with_(name="speech")], []])
 def test_specs_survive_a_round_trip_through_a_file(tmp_path: Path, name: str, specs: list[Tenant | Platform]) -> None:
-    write_specs(tmp_path / name, specs)
+    assert write_specs(str(tmp_path / name), specs) == tmp_path / name
 
     assert read_specs(tmp_path / name) == specs
+
+
+@pytest.mark.parametrize("name", ["tenants.yaml", "tenants.json"])
+def test_a_tenant_that_could_not_be_read_is_missed_loudly(tmp_path: Path, name: str) -> None:
+    found = TenantList([VISION], {"speech": "may not get Namespace 'speech':\nforbidden"})
+    told = "left out, since it could not be read: the tenant in namespace speech: may not get Namespace 'speech':"
+
+    with pytest.warns(UserWarning, match=re.escape(f"{tmp_path / name} does not have all tenants:\n{told}")):
+        file = write_specs(tmp_path / name, found)
+
+    text = file.read_text()
+    assert text.startswith(f"# {told}\n# forbidden\napiVersion:") or name.endswith(".json")
+    assert read_specs(file) == [VISION]
 
 
 @pytest.mark.parametrize("spec", [VISION, PLATFORM])

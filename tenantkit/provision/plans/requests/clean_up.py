@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,38 +47,47 @@ def clean_up_notices(cluster: ClusterApi, changes: Sequence[PlanChange], content
         answers = side_by_side(partial(_may_delete, cluster, namespace), asked)
         allowed = [kind for kind, may in zip(asked, answers, strict=True) if may]
         if allowed:
-            values = {"namespace": namespace, "steps": _steps(allowed, namespace, tenant or "", routes)}
+            steps = _steps(cluster, allowed, namespace, tenant or "", routes)
             text = Message(
-                "you may delete what is in namespace {namespace} yourself: {steps}. This also deletes other members' "
-                "work.",
-                values,
+                "first save the data and files that are to be kept: volumes are deleted with the tenant. Then you may "
+                "delete what is in namespace {namespace} yourself: {steps}. This also deletes other members' work.",
+                {"namespace": namespace, "steps": steps},
             )
             yield PlanNotice("clean-up", text, tenant)
 
 
 def clean_up_notes(notices: Iterable[PlanNotice]) -> tuple[str, ...]:
-    """The same for whoever reads the request: what its sender may do before the tenant is deleted."""
+    """The same for whoever reads the request: what its sender may do before the tenant is deleted; no command."""
     found = [it.text.values for it in notices if it.code == "clean-up" and isinstance(it.text, Message)]
     return tuple(
-        Message(
-            "the sender may delete what is in namespace {namespace} first: {steps}. This also deletes other members' "
-            "work.",
-            values,
-        ).words("shell")
+        f"the sender may delete workloads and routes in namespace {values['namespace']} first; what is still there is "
+        f"deleted with the tenant, also volumes and their data"
         for values in found
     )
 
 
-def _steps(kinds: Sequence[str], namespace: str, tenant: str, routes: Sequence[str]) -> str | Message:
+def _steps(
+    cluster: ClusterApi, kinds: Sequence[str], namespace: str, tenant: str, routes: Sequence[str]
+) -> str | Message:
     """The commands: one for the routes, if there are any, and one for everything else."""
     plurals = ",".join(kind_of(kind).plural for kind in kinds if kind in _KINDS)
-    command = f"`kubectl delete {plurals} --all -n {shlex.quote(namespace)}`"
+    command = _same_user(cluster, f"kubectl delete {plurals} --all -n {shlex.quote(namespace)}")
     if not any(kind in ROUTE_KINDS for kind in kinds):
         return command
     code = Code("remove_routes", {"tenant": tenant, "urls": routes})
     if not plurals:
         return Message("its routes with {code}", {"code": code})
     return Message("{command}, and its routes with {code}", {"command": command, "code": code})
+
+
+def _same_user(cluster: ClusterApi, command: str) -> str:
+    """A command of kubectl for the cluster and the user of the connection, whatever the current context is."""
+    if not cluster.kubeconfig or not cluster.context:
+        return f"`{command}` (on {cluster.server}, as the user of this connection)"
+    files, context = shlex.quote(cluster.kubeconfig), shlex.quote(cluster.context)
+    if os.pathsep in cluster.kubeconfig:  # the option takes one file
+        return f"`KUBECONFIG={files} {command} --context {context}`"
+    return f"`{command} --kubeconfig {files} --context {context}`"
 
 
 def _routes(contents: LiveState, namespace: str, tenant: str) -> list[Manifest]:

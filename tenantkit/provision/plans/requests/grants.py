@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tenantkit.manifests.quota import make_quota
 from tenantkit.provision.hosts.visible import NOT_VISIBLE
 from tenantkit.provision.plans.differences import CUSTOM_QUOTA
-from tenantkit.provision.plans.quota_words import changed_phrases, granted_phrases
+from tenantkit.provision.plans.quota_words import changed_phrases, entry_words, granted_phrases
 from tenantkit.provision.plans.requests.letter import Letter, Request
+from tenantkit.rules.quantities import parse_quantity
 from tenantkit.spec.people import platform_team
 from tenantkit.spec.tenant import TEAM_FIELDS
 
@@ -60,6 +61,7 @@ class Asking:
         host_note: what is known of a new host. Default: that it is not checked.
         plan: of the change. Default: none was made.
         may_look: whether the sender may see all tenants, and so knows whether a new one exists. Default: no.
+        first: what the sender must see before they send it. Default: nothing.
     """
 
     sender: str = ""
@@ -67,6 +69,7 @@ class Asking:
     host_note: HostNote = _not_checked
     plan: Plan | None = None
     may_look: bool = False
+    first: tuple[str, ...] = ()
 
 
 def tenant_request(
@@ -88,7 +91,8 @@ def tenant_request(
     if letter is None:
         return Request()
     notes = tuple(new_hosts(wanted, current, asking.host_note))
-    signed = replace(letter, sender=asking.sender, reason=" ".join(asking.reason.split()), notes=notes)
+    reason = " ".join(asking.reason.split())
+    signed = replace(letter, sender=asking.sender, reason=reason, notes=notes, first=asking.first)
     return Request(signed.to_yourself if is_yours else signed, asking.plan)
 
 
@@ -166,6 +170,16 @@ def _size_change(wanted: Tenant, current: Tenant, platform: Platform) -> Iterato
         yield f"quota: {', '.join(amounts)}"
     elif (current.size, current.quota) != (wanted.size, wanted.quota):
         yield "quota: named otherwise, with the same amounts"
+
+
+def less_than_now(wanted: Tenant, current: Tenant, platform: Platform) -> Iterator[str]:
+    """A sentence about the amounts that become less, if there are any: more was meant, perhaps."""
+    before, after = _hard(current, platform), _hard(wanted, platform)
+    less = [it for it in before if it in after and parse_quantity(after[it]) < parse_quantity(before[it])]
+    if less:
+        less = list(entry_words(less)) or less  # others follow from these
+        amounts = changed_phrases(*({entry: hard[entry] for entry in less} for hard in (before, after)))
+        yield f"this asks for less than now: {', '.join(amounts)}; amounts are the new totals"
 
 
 def _hard(tenant: Tenant, platform: Platform) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from tenantkit.exceptions import InvalidSpecError
 from tenantkit.hints import Code, Hint
 from tenantkit.provision.hosts.visible import read_visible_hosts
 from tenantkit.provision.plans.requests.grants import Asking, tenant_request
-from tenantkit.provision.plans.requests.sender import sender_of
+from tenantkit.provision.plans.requests.letter import first_notes
+from tenantkit.provision.plans.requests.sender import sender_of, sender_words, standings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,4 +74,8 @@ def _letter(
     cluster: ClusterApi, hosts: Sequence[str], tenant: Tenant, platform: Platform, visible: VisibleHosts
 ) -> str:
     wanted = tenant.with_(hosts=[*tenant.hosts, *hosts])
-    return str(tenant_request(wanted, tenant, platform, Asking(sender_of(cluster), host_note=visible.note)))
+    sender = sender_of(cluster)
+    standings = standings_of(cluster, sender, [(tenant, platform.namespace(tenant))], platform)
+    first = first_notes(it.notice for it in standings)
+    asking = Asking(sender_words(sender, standings), host_note=visible.note, first=first)
+    return str(tenant_request(wanted, tenant, platform, asking))

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 from tenantkit.display.tables import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.provision.plan import Plan
+    from tenantkit.provision.plans.notice import PlanNotice
 
 NO_REASON = "(please say why)"
 
@@ -27,6 +30,7 @@ class Letter:
         sender: as the server sees them; empty if it is not known.
         reason: why, in a line; empty to write it by hand.
         notes: what is known of the changes, such as who has a host that is asked for.
+        first: what its sender must see before they send it; above all else.
     """
 
     to: str
@@ -37,6 +41,7 @@ class Letter:
     sender: str = ""
     reason: str = ""
     notes: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -50,12 +55,18 @@ class Letter:
         why = ["", f"Reason: {clean(self.reason) or NO_REASON}"]
         lines = [self.opening, *(f"- {clean(line)}" for line in self.lines)]
         lines += ["" for _ in self.notes[:1]] + [f"Note: {clean(note)}" for note in self.notes]
-        return "\n".join([*(head if self.to else ()), *lines, *(why if self.to else ()), "", *self.steps])
+        first = [f"Note: {clean(note)}" for note in self.first] + ["" for _ in self.first[:1]]
+        return "\n".join([*first, *(head if self.to else ()), *lines, *(why if self.to else ()), "", *self.steps])
 
     @property
     def to_yourself(self) -> Letter:
         """The same for somebody who may make the changes."""
         return replace(self, to="", opening="You may make these changes yourself:")
+
+
+def first_notes(notices: Iterable[PlanNotice]) -> tuple[str, ...]:
+    """What the sender of a request does first, by the notices of its plan."""
+    return tuple(f"{it.tenant}: {it.words()}" for it in notices if it.code == "ask-owners-first")
 
 
 class Request(str):

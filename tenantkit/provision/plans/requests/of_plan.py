@@ -15,7 +15,7 @@ from tenantkit.provision.plans.phrases import phrases
 from tenantkit.provision.plans.requests.clean_up import clean_up_notes
 from tenantkit.provision.plans.requests.edits import owners_or_team, team_letter
 from tenantkit.provision.plans.requests.grants import differences, letter_of, new_hosts
-from tenantkit.provision.plans.requests.letter import Letter, Request
+from tenantkit.provision.plans.requests.letter import Letter, Request, first_notes
 from tenantkit.provision.stored.tenants import is_protected, stored_tenant
 from tenantkit.spec.people import platform_team
 from tenantkit.spec.tenant import TEAM_FIELDS
@@ -52,7 +52,7 @@ def asked_of(plan: Plan, *, is_pending: bool) -> dict[str, str]:
 
 def _signed_letter(plan: Plan) -> Letter | None:
     letter = _letter(plan)
-    return None if letter is None else replace(letter, sender=plan.sender)
+    return None if letter is None else replace(letter, sender=plan.sender, first=first_notes(plan.notices))
 
 
 def _letter(plan: Plan) -> Letter | None:
@@ -157,6 +157,15 @@ def _team_words(changes: Sequence[PlanChange]) -> list[str]:
     """The changes of members and routes that the user may not make; owners are part of the grant."""
     team = [it for it in changes if is_of_team(it)]
     return [phrase.text for phrase in phrases(team, ["not yours"])]
+
+
+def granted_in(plan: Plan) -> dict[str, Tenant]:
+    """The tenants of a plan as they are granted now, by name; without new ones."""
+    if plan.subject not in ("tenants", "adoption"):
+        return {tenant.name: tenant for tenant in plan.tenants}
+    namespaces = {it.tenant: it.live for it in plan.changes if it.ref.kind == "Namespace" and it.tenant is not None}
+    stored = {name: _stored(live) for name, live in namespaces.items()}
+    return {name: tenant for name, tenant in stored.items() if tenant is not None}
 
 
 def _stored(live: Manifest | None) -> Tenant | None:

@@ -42,11 +42,12 @@ def plan_text(plan: Plan, surface: Surface, *, fields: bool) -> str:
 
 
 def plan_line(plan: Plan) -> str:
-    """The first headline, the first notice, whom to ask and the summary as one line."""
+    """The first headline, the first notice, whom to ask, where the text to send is, and the summary as one line."""
     first = [cut(text, _LINE_LIMIT) for _, text in lines_of(plan, "python")[:1]]
     whom = whom_to_ask(plan)
     ask = [f"ask {whom}"] if plan.request and whom not in "".join(first) else []
-    return f"<Plan: {'; '.join([*first, *_notes(plan), *ask, plan.summary])}>"
+    request = filter(None, [_request_line(plan, "python")])
+    return f"<Plan: {'; '.join([*first, *_notes(plan), *ask, *request, plan.summary])}>"
 
 
 def plan_page(plan: Plan) -> str:
