@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
 
 EMPTY = "empty"  # the key in a frame's `attrs` of the sentence that is shown for no rows
+ASKED = "asked"  # likewise of who knows the totals of the whole cluster
 PARTIAL = "partial"  # likewise of which namespaces a frame covers that nobody named: `that you may read`
 
 _REPEATS = {"namespace": "tenant", "root_workload": "workload"}  # a column, and the one that it often repeats
@@ -156,7 +157,9 @@ def _partial_note(attrs: Mapping[Any, Any]) -> str:
     which, scope = attrs.get(PARTIAL), attrs.get("scope")
     if not isinstance(which, str) or not isinstance(scope, tuple | list) or not scope:
         return ""
-    return cut(f"Covers only the namespaces {which}: {first_of(map(str, scope), _MOST_NAMED)}.", TEXT_LIMIT)
+    asked = attrs.get(ASKED)
+    more = f" A total over all may be higher: ask {asked}." if isinstance(asked, str) else ""
+    return cut(f"Covers only the namespaces {which}: {first_of(map(str, scope), _MOST_NAMED)}.{more}", TEXT_LIMIT)
 
 
 def incomplete_notes(attrs: Mapping[Any, Any], surface: Surface = "python") -> list[str]:

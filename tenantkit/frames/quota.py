@@ -26,7 +26,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.display.colours import NEAR_PCT
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.frames.kit.coverage import note_scope, note_unreadable
+from tenantkit.frames.kit.coverage import note_scope, note_totals, note_unreadable
 from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
@@ -141,6 +141,8 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         totals.attrs = frame.attrs
         frame = totals
     note_scope(frame, cluster, scope, filters.namespaces)
+    if by == "team":
+        note_totals(frame, cluster)
     note_empty(frame, "quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 

@@ -18,7 +18,7 @@ from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.shown import EMPTY
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, Worded
-from tenantkit.frames.kit.coverage import gap_in, note_scope, note_unreadable
+from tenantkit.frames.kit.coverage import gap_in, note_scope, note_totals, note_unreadable
 from tenantkit.frames.kit.creators import NO_OBJECT, creator_of, why_no_creator
 from tenantkit.frames.kit.empty_answers import note_empty, place_text
 from tenantkit.frames.kit.live_shapes import as_read
@@ -180,6 +180,7 @@ def quota_holders(  # noqa: PLR0913 (all but one are optional)
     )
     frame = by_person(frame) if by == "person" else frame
     note_scope(frame, cluster, scope, filters.namespaces)
+    note_totals(frame, cluster)
     note_empty(frame, "holders of quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     if resource == GPU and not entries:
         place = place_text(scope, tenant)

@@ -52,6 +52,7 @@ class _Node:
     words: tuple[str, ...]
     cells: tuple[str, ...]
     holders: str
+    is_counted: bool = True
 
     @property
     def title(self) -> str:
@@ -64,6 +65,8 @@ class _Node:
     @property
     def free(self) -> str:
         """How many are free; empty where the devices are not drawn."""
+        if not self.is_counted and _UNKNOWN in self.cells:
+            return f"unknown how many of {len(self.cells)} are free"
         return f"{self.cells.count(_FREE)} of {len(self.cells)} free" if self.cells else ""
 
 
@@ -144,7 +147,7 @@ def _node(row: Mapping[Hashable, Any], holders: Sequence[tuple[str, str, int]], 
     cells += [_UNKNOWN] * max(hidden, 0)
     cells += [_SHUT if is_shut else _FREE] * (allocatable - len(cells))
     words += ["more requested than allocatable"] * (len(cells) > allocatable)
-    return _Node(str(row["name"]), product, tuple(words), tuple(cells), held_by)
+    return _Node(str(row["name"]), product, tuple(words), tuple(cells), held_by, requested is not None)
 
 
 def _sentence(row: _Node) -> str:

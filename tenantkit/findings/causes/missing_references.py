@@ -42,7 +42,10 @@ def missing_reference(message: str, *, name: str | None = None) -> Missing | Non
     found = _NOT_FOUND.search(message)
     if found is not None:
         cause, kind = _KINDS[found["kind"].lower()]
-        next_steps = f"create the {kind} {found['name']} in this namespace, or refer to another one"
+        next_steps = (
+            f"create the {kind} {found['name']} in this namespace, or refer to another one; whoever wrote the workload "
+            "knows which keys it reads"
+        )
         return Missing(cause, f"{kind}/{found['name']}", next_steps)
     found = _NO_KEY.search(message) or _NO_ITEM.search(message)
     if found is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.requests.unreadable import unreadable_in
-from tenantkit.display.shown import PARTIAL
+from tenantkit.display.shown import ASKED, PARTIAL
+from tenantkit.provision.stored.platform import known_team
 from tenantkit.rules.listing import first_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,20 @@ def note_scope(frame: pd.DataFrame, cluster: Cluster, scope: Scope, named: Seque
     frame.attrs["scope"] = scope
     if (which := which_part(cluster, scope, named)) is not None:
         frame.attrs[PARTIAL] = which
+
+
+def note_totals(frame: pd.DataFrame, cluster: Cluster) -> None:
+    """Set whom to ask for the totals of the whole cluster, in `attrs["asked"]`, where `note_scope` found only a part.
+
+    RBAC: as `get_platform`, if that is allowed.
+
+    Example:
+        >>> owner = tk.connect(context="sandbox-owner")
+        >>> tk.quota_usage(owner, by="team").attrs["asked"]
+        'the platform team (provisioner@example.com)'
+    """
+    if PARTIAL in frame.attrs:
+        frame.attrs[ASKED] = known_team(cluster)
 
 
 def which_part(cluster: Cluster, scope: Scope, named: Sequence[str] | None) -> str | None:

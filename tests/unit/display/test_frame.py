@@ -236,6 +236,16 @@ def test_a_frame_of_a_part_of_the_cluster_says_so_in_its_last_line(scope: object
         assert html(shown).endswith(f"<p>{covers}</p></div>")
 
 
+def test_totals_of_a_part_of_the_cluster_name_who_knows_all_of_them() -> None:
+    frame = column("team", ["cv"], "string")
+    frame.attrs |= {"scope": ("vision",), "partial": "that you may read", "asked": "the platform team"}
+
+    with pd.option_context("display.width", 200):
+        assert repr(frame).splitlines()[-1] == (
+            "Covers only the namespaces that you may read: vision. A total over all may be higher: ask the platform team."
+        )
+
+
 @pytest.mark.parametrize("attrs", [{"scope": "cluster"}, {"scope": ("vision",)}, {"scope": 1, "partial": "x"}])
 def test_a_frame_of_what_was_named_says_nothing_of_it(attrs: dict[str, object]) -> None:
     frame = column("name", ["vision"], "string")

@@ -14,7 +14,10 @@ from tests.unit.frames.test_partly_readable import ByPath, listed
 READ = {"apiGroups": ["", "apps"], "resources": ["*"], "verbs": ["get", "list", "watch"]}
 EDIT = {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}
 BINDINGS = "/apis/rbac.authorization.k8s.io/v1/namespaces/vision/rolebindings"
-ADVICE = "create the ConfigMap settings in this namespace, or refer to another one"
+ADVICE = (
+    "create the ConfigMap settings in this namespace, or refer to another one; whoever wrote the workload knows which "
+    "keys it reads"
+)
 
 
 def not_configured(message: str) -> Any:

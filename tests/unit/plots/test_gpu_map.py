@@ -79,8 +79,8 @@ def test_devices_of_pods_that_may_not_be_read_are_unknown_not_free() -> None:
     assert "gpu-1: 1 of 4 free; 1 unknown; vision/train x 2." in alt
 
 
-def test_no_device_is_free_where_no_pod_may_be_read() -> None:
-    assert "gpu-1: 0 of 4 free; 4 unknown." in gpus(nodes_frame(NODES), pods_frame([])).alt
+def test_no_device_is_called_free_or_used_where_no_pod_may_be_read() -> None:
+    assert "gpu-1: unknown how many of 4 are free; 4 unknown." in gpus(nodes_frame(NODES), pods_frame([])).alt
 
 
 def test_a_node_with_more_requests_than_devices_says_so() -> None:
