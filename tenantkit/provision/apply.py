@@ -2,9 +2,9 @@
 
 The live objects are read again first. An object that already matches the spec counts as done. One that matches neither
 the spec nor the plan makes the whole plan stale, before anything is written. Tenants are applied side by side, and the
-objects of one in order: limits before members, members before routes. A failure stops its tenant only. No state is kept
-between runs: after an interruption a new plan continues from the live objects. Rejected alternative: rolling back,
-which would undo changes that others depend on.
+objects of one in order: claims of hosts first, limits before members, members before routes. A failure stops its tenant
+only. No state is kept between runs: after an interruption a new plan continues from the live objects. Rejected
+alternative: rolling back, which would undo changes that others depend on.
 """
 
 from __future__ import annotations
@@ -27,26 +27,29 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.hints import Hint, Message
+from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.provision.edits.same_moment import settled
 from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
+from tenantkit.provision.hosts.claims import holds_host, keeps_host, releases_host
 from tenantkit.provision.hosts.moves import givers_first, moves
-from tenantkit.provision.hosts.recheck import HostCheck
-from tenantkit.provision.left_out import WALLS, kept_notes, left_out, replaces_role, takes_rights_away
+from tenantkit.provision.hosts.reasons import host_not_free
+from tenantkit.provision.hosts.take import take
+from tenantkit.provision.left_out import is_wall, kept_notes, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.plans.missing_services import route_warnings
 from tenantkit.provision.plans.places import reached
 from tenantkit.provision.plans.requests.of_plan import asked_of
-from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
+from tenantkit.provision.reasons import Reason, failed, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.running.warnings import warned
 from tenantkit.provision.waiting.counted import wait_until_counted
-from tenantkit.provision.writes import carry_out, to_send
+from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
@@ -68,8 +71,6 @@ _OTHERS = {
     "adoption": ("an adoption", Hint("to adopt the namespaces, use {adopt}")),
     "release": ("a release", Hint("to release the namespaces, use {release}")),
 }
-# the kinds by which a tenant holds a host
-_HOST_KINDS = ("Namespace", "Ingress", "HTTPRoute")
 
 
 @takes_cluster
@@ -147,7 +148,7 @@ def carry_out_plan(
     stop, tell = running.cancelled or threading.Event(), running.on_progress
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=running.progress, on_progress=tell)) as shown:
-            run = _Run(cluster, forced, stop, shown, kept_notes(plan), HostCheck(cluster), CopyContents(cluster))
+            run = _Run(cluster, forced, stop, shown, kept_notes(plan), CopyContents(cluster))
             run.all(_groups(plan, current, left), left, moves(current.changes), running.max_concurrency)
         if running.timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, running.timeout_s)
@@ -176,7 +177,6 @@ class _Run:
     stop: threading.Event
     progress: Progress
     notes: Mapping[ObjectRef, Reason]
-    hosts: HostCheck
     contents: CopyContents
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
@@ -230,7 +230,7 @@ class _Run:
             if giver in finished:
                 finished[giver].wait()
             undone = (*self.failed, *self.not_attempted, *self.pending)
-            if any(outcome.tenant == giver and outcome.ref.kind in _HOST_KINDS for outcome in undone):
+            if any(outcome.tenant == giver and holds_host(outcome.ref) for outcome in undone):
                 held[host] = giver
         return held
 
@@ -248,7 +248,7 @@ class _Run:
             if self.stop.is_set():
                 self._skip(changes[place:])
                 return
-            if (is_closed and not takes_rights_away(change)) or self._keeps_role(change):
+            if (is_closed and not takes_rights_away(change)) or self._keeps(change):
                 self._skip([change])
                 continue
             try:
@@ -258,11 +258,14 @@ class _Run:
                 if isinstance(error, ClusterUnavailable | Unauthorized):
                     self._skip(changes[place + 1 :])
                     return
-                is_closed = is_closed or change.tenant is None or change.ref.kind in WALLS
+                is_closed = is_closed or change.tenant is None or is_wall(change.ref)
 
-    def _keeps_role(self, change: PlanChange) -> bool:
-        undone = (*self.failed, *self.not_attempted, *self.pending) if replaces_role(change) else ()
-        return any(outcome.tenant == change.tenant and outcome.ref.kind == "RoleBinding" for outcome in undone)
+    def _keeps(self, change: PlanChange) -> bool:
+        """Whether an object stays: what comes in its place, or the end of what needs it, was not done."""
+        is_release = releases_host(change)
+        undone = (*self.failed, *self.not_attempted, *self.pending) if is_release or replaces_role(change) else ()
+        mine = [outcome.ref for outcome in undone if outcome.tenant == change.tenant]
+        return any(keeps_host(ref) if is_release else ref.kind == "RoleBinding" for ref in mine)
 
     def _one(self, change: PlanChange, *, is_new_namespace: bool) -> None:
         if change.action == "unchanged":
@@ -271,7 +274,6 @@ class _Run:
         outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=self.notes.get(change.ref))
         forced = self.forced.get(change.ref, frozenset())
         if self._write(change, forced, is_new_namespace=is_new_namespace):
-            self.hosts.keep(change, to_send(change, forced))
             done = ApplyOutcome(change.ref, "update", change.tenant) if change.action == "conflict" else outcome
             self._add(self.applied, done)
         for row in change.conflicts:
@@ -286,6 +288,9 @@ class _Run:
         return is_written
 
     def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
+        if is_claim(change.ref) and change.wanted is not None:
+            take(self.cluster, change)
+            return True
         options: dict[str, Any] = {"forced": forced, "is_new_namespace": is_new_namespace, "contents": self.contents}
         try:
             return carry_out(self.cluster, change, **options)
@@ -378,16 +383,13 @@ class _Run:
 
 
 def _groups(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[PlanChange]]:
-    """The changes by tenant; an object to delete that no longer exists counts as unchanged."""
+    """The changes by tenant."""
     groups: dict[str | None, list[PlanChange]] = {}
     for change in current.changes:
         if change.action != "foreign" and change.ref not in left.refused and change.ref not in left.pending:
             groups.setdefault(change.tenant, []).append(change)
-    refs = {change.ref for change in current.changes}
-    for change in plan.changes:
-        if change.action == "delete" and change.ref not in refs:
-            deleted = type(change)("unchanged", change.ref, (), change.tenant)
-            groups.setdefault(change.tenant, []).append(deleted)
+    for change in left.done(plan, current):
+        groups.setdefault(change.tenant, []).append(change)
     return groups
 
 

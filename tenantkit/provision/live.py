@@ -26,6 +26,7 @@ class LiveState:
         sources: what is copied, with digests in place of the content, or why it is not known.
         has_all_namespaces: whether every Namespace is among them, and with them the hosts of all tenants.
         indexed: the tenants of which the objects in the index were read.
+        claims: the claims of hosts by their names; None if they may not be read, or were not.
     """
 
     objects: Mapping[ObjectRef, Manifest]
@@ -34,6 +35,7 @@ class LiveState:
     unreadable: Mapping[ObjectRef, Reason] = field(default_factory=dict)
     sources: Mapping[CopySource, Manifest | Reason] = field(default_factory=dict)
     indexed: frozenset[str] = frozenset()
+    claims: Mapping[str, Manifest] | None = None
 
     def why_unknown(self, ref: ObjectRef) -> Reason | None:
         """Why it is not known whether an object exists; None when it is known."""
