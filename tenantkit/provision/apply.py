@@ -20,25 +20,23 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.http.warnings import collected_warnings
 from tenantkit.exceptions import (
     ClusterUnavailable,
-    InvalidSpecError,
     PermissionDenied,
-    Problem,
     TenantKitError,
     Unauthorized,
 )
-from tenantkit.hints import Hint, Message
+from tenantkit.hints import Message
 from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.provision.edits.same_moment import settled
 from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
-from tenantkit.provision.fresh import check_fresh, check_origin
+from tenantkit.provision.fresh import check_fresh, check_origin, check_subject
 from tenantkit.provision.hosts.claims import holds_host, keeps_host, releases_host
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.reasons import host_not_free
-from tenantkit.provision.hosts.take import take
+from tenantkit.provision.hosts.take import take_all
 from tenantkit.provision.left_out import is_wall, kept_notes, left_out, replaces_role, takes_rights_away
-from tenantkit.provision.plan import Plan, replan
+from tenantkit.provision.plan import replan
 from tenantkit.provision.plans.missing_services import route_warnings
 from tenantkit.provision.plans.places import reached
 from tenantkit.provision.plans.requests.of_plan import asked_of
@@ -64,13 +62,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.left_out import LeftOut
     from tenantkit.provision.managed_fields import Path
+    from tenantkit.provision.plan import Plan
 
 _QUOTA_WAIT_S = 30.0
-_OTHERS = {
-    "deletion": ("a deletion", Hint("to delete the tenants, use {delete_tenants}")),
-    "adoption": ("an adoption", Hint("to adopt the namespaces, use {adopt}")),
-    "release": ("a release", Hint("to release the namespaces, use {release}")),
-}
 
 
 @takes_cluster
@@ -126,7 +120,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
-    _check_plan(plan)
+    check_subject(plan)
     running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s)
     return carry_out_plan(cluster, plan, replan, running, forced=forced_fields(plan, force_conflicts))
 
@@ -158,14 +152,6 @@ def carry_out_plan(
         if not report.is_done:
             raise partial_error(report, done="applied")
         return report
-
-
-def _check_plan(plan: object) -> None:
-    if not isinstance(plan, Plan):
-        raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
-    if plan.subject in _OTHERS:
-        what, hint = _OTHERS[plan.subject]
-        raise InvalidSpecError([Problem("plan", plan, f"is the plan of {what}", hint=hint)])
 
 
 @dataclass
@@ -244,14 +230,18 @@ class _Run:
         new_namespaces = {
             change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"
         }
+        refused = {} if is_closed or self.stop.is_set() else take_all(self.cluster, changes)
+        is_closed = is_closed or bool(refused)
         for place, change in enumerate(changes):
-            if self.stop.is_set():
+            if self.stop.is_set() and change.ref not in refused:
                 self._skip(changes[place:])
                 return
-            if (is_closed and not takes_rights_away(change)) or self._keeps(change):
+            if change.ref not in refused and ((is_closed and not takes_rights_away(change)) or self._keeps(change)):
                 self._skip([change])
                 continue
             try:
+                if change.ref in refused:
+                    raise refused[change.ref]
                 self._one(change, is_new_namespace=change.ref.namespace in new_namespaces)
             except TenantKitError as error:
                 self._add(self.failed, ApplyOutcome(change.ref, change.action, change.tenant, why=failed(error)))
@@ -289,8 +279,7 @@ class _Run:
 
     def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
         if is_claim(change.ref) and change.wanted is not None:
-            take(self.cluster, change)
-            return True
+            return True  # all were taken first
         options: dict[str, Any] = {"forced": forced, "is_new_namespace": is_new_namespace, "contents": self.contents}
         try:
             return carry_out(self.cluster, change, **options)

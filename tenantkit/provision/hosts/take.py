@@ -1,7 +1,7 @@
-"""Taking a claim: the server decides between two tenants, since only one object has its name.
+"""Taking claims: the server decides between two tenants, since only one object has the name of a claim.
 
-It is created and never applied: an apply would change the other's. Rejected alternative: looking at all tenants after
-each grant, and taking the host back from both if two have it, after which nobody has it.
+A claim is created and never applied: an apply would change the other's. Rejected alternative: looking at all tenants
+after each grant, and taking the host back from both if two have it, after which nobody has it.
 """
 
 from __future__ import annotations
@@ -9,23 +9,64 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import AlreadyExists, Conflict, HostTakenError, NotFound, PermissionDenied
-from tenantkit.manifests.claims import claimant, claimed_host
+from tenantkit.exceptions import (
+    AlreadyExists,
+    ClusterError,
+    Conflict,
+    HostTakenError,
+    NotFound,
+    PermissionDenied,
+    TenantKitError,
+)
+from tenantkit.manifests.claims import claimant, claimed_host, is_claim
+from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.rules.manifest import Manifest, ObjectRef
 
 _ATTEMPTS = 5  # each one that fails means that the claim was released after it was found
 _NEXT = "choose another host, or agree with its owners, then plan again"
 
 
-def take(cluster: ClusterApi, change: PlanChange) -> None:
+def take_all(cluster: ClusterApi, changes: Iterable[PlanChange]) -> dict[ObjectRef, TenantKitError]:
+    """Claim all hosts that the changes of a tenant claim, or none of them.
+
+    Args:
+        cluster: the cluster.
+        changes: of one tenant; others than claims are left alone.
+
+    Returns:
+        The first claim that failed, and why; empty if none did. Those that were made before it are deleted again.
+
+    RBAC: that of `take`; delete configmaps in tenantkit-system.
+    """
+    made: list[Manifest] = []
+    for change in changes:
+        if not is_claim(change.ref) or change.wanted is None:
+            continue
+        try:
+            made += take(cluster, change)
+        except TenantKitError as error:
+            for claim in made:
+                with suppress(ClusterError):  # an audit names a claim that stays
+                    cluster.delete(ref_of(claim), uid=claim["metadata"]["uid"])
+            return {change.ref: error}
+    return {}
+
+
+def take(cluster: ClusterApi, change: PlanChange) -> list[Manifest]:
     """Claim a host for a tenant, also one that the tenant before it has let go of.
 
     Args:
         cluster: the cluster.
         change: creates the claim, or replaces that of another tenant.
+
+    Returns:
+        The claim that was made; nothing if the tenant had it.
 
     Raises:
         HostTakenError: another tenant has claimed it.
@@ -40,8 +81,7 @@ def take(cluster: ClusterApi, change: PlanChange) -> None:
             cluster.delete(change.ref, uid=change.live["metadata"]["uid"])
     for _ in range(_ATTEMPTS):
         with suppress(AlreadyExists):
-            cluster.create(wanted)
-            return
+            return [cluster.create(wanted)]
         try:
             other = claimant(cluster.get(change.ref.kind, change.ref.name, change.ref.namespace))
         except NotFound:
@@ -49,6 +89,6 @@ def take(cluster: ClusterApi, change: PlanChange) -> None:
         except PermissionDenied:
             raise HostTakenError(f"host {host!r} is claimed, and you may not see by which tenant: {_NEXT}") from None
         if other == tenant:
-            return
+            return []
         raise HostTakenError(f"host {host!r} is claimed by tenant {other!r}: {_NEXT}")
     raise HostTakenError(f"host {host!r} was claimed and released by others at the same time: plan again")

@@ -57,8 +57,8 @@ def test_a_tenant_is_planned_and_applied_and_then_there_is_nothing_to_do(cluster
     first = plan(cluster, wanted)
     report = apply(cluster, first, progress=False)
 
-    assert first.summary == "18 to create"
-    assert report.summary == "18 applied"
+    assert first.summary == "19 to create"
+    assert report.summary == "19 applied"
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
     assert plan(cluster, wanted).summary == "18 unchanged"
     assert get_tenant(cluster, name) == wanted.with_(viewers=[])
@@ -75,7 +75,7 @@ def test_the_same_plan_applied_again_writes_nothing(
 
     report = apply(cluster, planned, progress=False)
 
-    assert report.summary == "17 unchanged"
+    assert report.summary == "18 unchanged"
     assert versions(cluster, name) == before
 
 
