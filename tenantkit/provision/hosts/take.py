@@ -40,7 +40,8 @@ def take_all(cluster: ClusterApi, changes: Iterable[PlanChange]) -> dict[ObjectR
         changes: of one tenant; others than claims are left alone.
 
     Returns:
-        The first claim that failed, and why; empty if none did. Those that were made before it are deleted again.
+        The first claim that failed, and why; empty if none did. Those that were made before it are deleted again, and
+        are in it, too, if that failed.
 
     RBAC: that of `take`; delete configmaps in tenantkit-system.
     """
@@ -51,11 +52,21 @@ def take_all(cluster: ClusterApi, changes: Iterable[PlanChange]) -> dict[ObjectR
         try:
             made += take(cluster, change)
         except TenantKitError as error:
-            for claim in made:
-                with suppress(ClusterError):  # an audit names a claim that stays
-                    cluster.delete(ref_of(claim), uid=claim["metadata"]["uid"])
-            return {change.ref: error}
+            return {**_given_back(cluster, made), change.ref: error}
     return {}
+
+
+def _given_back(cluster: ClusterApi, claims: Iterable[Manifest]) -> dict[ObjectRef, TenantKitError]:
+    """Delete claims that were just made; returns those that could not be deleted."""
+    stay: dict[ObjectRef, TenantKitError] = {}
+    for claim in claims:
+        try:
+            cluster.delete(ref_of(claim), uid=claim["metadata"]["uid"])
+        except NotFound:
+            continue
+        except ClusterError as error:
+            stay[ref_of(claim)] = error
+    return stay
 
 
 def take(cluster: ClusterApi, change: PlanChange) -> list[Manifest]:

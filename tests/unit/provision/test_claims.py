@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SHARED = "shared.example.ai"
 OWN = claim_ref("vision.example.ai")
+NEXT = "choose another host, or agree with its owners, then plan again"
 ROUTE = {"name": "shared", "service": "ai", "port": 80, "host": SHARED}
 
 
@@ -151,6 +152,29 @@ def test_whoever_claims_second_fails_with_the_owner_and_writes_nothing(memory: M
     assert OWN not in memory.objects
     assert not [ref for ref in memory.objects if "vision" in (ref.name, ref.namespace)]
     assert granted(memory, "speech") == ["speech.example.ai", SHARED]
+
+
+def test_a_claim_that_cannot_be_given_back_is_reported(memory: Memory) -> None:
+    taken_by(memory, "gone")
+    listed = memory.list
+
+    def unseen(kind: str | Kind, **options: Any) -> list[Manifest]:
+        return [it for it in listed(kind, **options) if it["metadata"]["name"] != claim_name(SHARED)]
+
+    def refuse(verb: str, _ref: ObjectRef) -> None:
+        if verb == "delete":
+            raise PermissionDenied("may not delete", status=403)
+
+    memory.list, memory.on_write = unseen, refuse  # type: ignore[method-assign]
+    report = failing(memory, plan(memory, tenant(hosts=[SHARED])))
+
+    assert [(outcome.ref, outcome.reason) for outcome in report.failed] == [
+        (OWN, "may not delete"),
+        (
+            claim_ref(SHARED),
+            f"host '{SHARED}' is claimed by tenant 'gone': {NEXT}",
+        ),
+    ]
 
 
 def test_of_two_users_who_apply_at_once_exactly_one_gets_the_host(memory: Memory) -> None:
