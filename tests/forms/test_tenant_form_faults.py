@@ -171,7 +171,7 @@ def test_cancel_stops_after_the_current_object_and_lists_what_was_done(
     gate.opened.set()
     assert form.job.wait(WAIT_S)
 
-    assert panel_text(form).startswith("Partly done\ninterrupted: 4 applied, 13 not attempted")
+    assert panel_text(form).startswith("Partly done\ninterrupted: 5 applied, 13 not attempted")
     assert is_idle(form)
     assert admin.list("Ingress", namespace=name) == []
 
