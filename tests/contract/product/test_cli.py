@@ -85,7 +85,9 @@ def test_a_plan_is_rows_as_json(run: Callable[..., Any], name: str) -> None:
     planned = run("plan", "-", "--output", "json", stdin=spec(name))
 
     assert planned.returncode == 0, planned.stderr
-    assert json.loads(planned.stdout)["changes"][0] == {
+    claim, namespace, *_ = json.loads(planned.stdout)["changes"]
+    assert (claim["kind"], claim["namespace"]) == ("ConfigMap", "tenantkit-system")
+    assert namespace == {
         "action": "create",
         "tenant": name,
         "kind": "Namespace",
