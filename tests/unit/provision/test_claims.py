@@ -14,8 +14,10 @@ from tenantkit.manifests.labels import HOSTS_ANNOTATION
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tenantkit.provision.plan_files import read_plan, write_plan
+from tenantkit.spec.platform import Platform
+from tenantkit.spec.routing import Gateway, Routing
 from tests.unit.provision.claimed import OWN, SHARED, claims, installed, rows_of_claims, taken_by
-from tests.unit.provision.memory import NAMESPACE, Memory, run, tenant
+from tests.unit.provision.memory import NAMESPACE, PLATFORM, Memory, run, tenant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,9 +95,11 @@ def test_a_host_is_released_after_the_grant_no_longer_has_it(memory: Memory) -> 
     assert claims(memory) == {"vision.example.ai": "vision"}
 
 
-@pytest.mark.parametrize("kind", ["Namespace", "Ingress"])
+@pytest.mark.parametrize("kind", ["Namespace", "Ingress", "HTTPRoute"])
 def test_a_host_that_the_tenant_still_has_stays_claimed(memory: Memory, kind: str) -> None:
-    run(memory, tenant(hosts=[SHARED], routes=[ROUTE]))
+    by_gateway = Routing(by="gateway", gateway=Gateway(name="edge", namespace="infra"))
+    platform = Platform(routing=by_gateway) if kind == "HTTPRoute" else PLATFORM
+    run(memory, tenant(hosts=[SHARED], routes=[ROUTE]), platform=platform)
 
     def refuse(_verb: str, ref: ObjectRef) -> None:
         if ref.kind == kind:
