@@ -13,6 +13,7 @@ from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.hints import Code, Hint
+from tenantkit.manifests.claims import claim_ref, claimant
 from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.hosts.visible import checked_host, read_visible_hosts
 from tenantkit.provision.stored.identity import role_by_rules
@@ -49,11 +50,11 @@ def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
         host: a DNS name such as `vision.example.ai`, in upper or lower case, with or without a dot at its end.
 
     Returns:
-        host (in lower case), state (`yours`: of a tenant that you own; `taken`: of another one, or an Ingress or
-        HTTPRoute has it that no tenant is granted; `free`: of none; `not visible`: none that you may see has it, and
-        you may not see all tenants, Ingresses and HTTPRoutes, or one of them cannot be read), tenant, owners (joined by
-        `, `), both <NA> where there is none or you may not see it, next_steps (with the code that makes the text to
-        send, if you own a tenant): string.
+        host (in lower case), state (`yours`: of a tenant that you own; `taken`: of another one, or claimed for one, or
+        an Ingress or HTTPRoute has it that no tenant is granted; `free`: of none; `not visible`: none that you may see
+        has it, and you may not see all tenants, Ingresses and HTTPRoutes, or one of them cannot be read), tenant,
+        owners (joined by `, `), both <NA> where there is none or you may not see it, next_steps (with the code that
+        makes the text to send, if you own a tenant): string.
 
     Raises:
         InvalidSpecError: it is not a host, such as a URL, or the stored settings are invalid.
@@ -62,8 +63,9 @@ def host_owner(cluster: Cluster, host: str) -> pd.DataFrame:
         ClusterUnavailable: the server did not answer.
 
     RBAC: list namespaces, ingresses and httproutes; else get the namespaces of your tenants, and the answer is `not
-    visible` for all other hosts. Get configmap `platform` in tenantkit-system; create selfsubjectrulesreviews and
-    selfsubjectaccessreviews, which any signed-in user may. Source: pages "Ingress" and "Gateway API".
+    visible` for all other hosts. Get configmap `platform` and, if that is allowed, the host's claim in
+    tenantkit-system; create selfsubjectrulesreviews and selfsubjectaccessreviews, which any signed-in user may. Source:
+    pages "Ingress" and "Gateway API".
 
     Example:
         >>> tk.host_owner(cluster, "recsys.example.ai")[["state", "tenant", "owners"]].to_dict("records")
@@ -90,6 +92,13 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
         steps = Hint("{expose} exposes a service at it", {"expose": expose}) if is_yours else ask
         row = (name, "yours" if is_yours else "taken", holder.tenant, ", ".join(holder.owners) or None)
         return frame_of_rows([(*row, steps.words(surface))], HOST_OWNER)
+    claimed = _claimant(cluster, name)
+    if claimed:
+        steps = Hint(
+            "tenant {tenant!r} has claimed it: ask {team}, or choose another host",
+            {"tenant": claimed, "team": team},
+        )
+        return frame_of_rows([(name, "taken", claimed, None, steps.words(surface))], HOST_OWNER)
     if not visible.is_complete:
         steps = Hint("you may not see whether another tenant has it: {ask}", {"ask": _ask(cluster, name, team)})
         return frame_of_rows([(name, "not visible", None, None, steps.words(surface))], HOST_OWNER)
@@ -126,6 +135,15 @@ def _is_owner(cluster: Cluster, holder: Holder) -> bool:
         return role_by_rules(resource_rules(cluster.own_rules(holder.namespace))) == "owner"
     except (NotFound, PermissionDenied):
         return False
+
+
+def _claimant(cluster: Cluster, host: str) -> str | None:
+    """The tenant that has claimed a host; None if nobody has, or if the user may not see it."""
+    ref = claim_ref(host)
+    try:
+        return claimant(cluster.get(ref.kind, ref.name, ref.namespace)) or None
+    except (NotFound, PermissionDenied):
+        return None
 
 
 def _route_of(cluster: Cluster, host: str) -> tuple[str | None, bool]:

@@ -1,4 +1,4 @@
-"""Every object of a tenant, in the order of applying: walls before members, members before routes.
+"""Every object of a tenant, in the order of applying: claims, walls before members, members before routes.
 
 The order is data: deletion walks it backwards, and a test finds a kind that has no place in it.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_accounts, make_bindings
+from tenantkit.manifests.claims import make_claims
 from tenantkit.manifests.extra_objects import make_extra_objects
 from tenantkit.manifests.freeze import make_frozen_quota
 from tenantkit.manifests.index import make_index
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
+    make_claims,
     make_namespace,
     make_quota,
     make_priority_quota,
@@ -50,7 +52,7 @@ def make_tenant(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
         >>> from tenantkit.spec.tenant import Tenant
         >>> vision = Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> [manifest["kind"] for manifest in make_tenant(vision, Platform())][:4]
-        ['Namespace', 'ResourceQuota', 'ResourceQuota', 'LimitRange']
+        ['ConfigMap', 'Namespace', 'ResourceQuota', 'ResourceQuota']
     """
     manifests: list[Manifest] = []
     for step in STEPS:

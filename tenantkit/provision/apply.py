@@ -2,9 +2,9 @@
 
 The live objects are read again first. An object that already matches the spec counts as done. One that matches neither
 the spec nor the plan makes the whole plan stale, before anything is written. Tenants are applied side by side, and the
-objects of one in order: limits before members, members before routes. A failure stops its tenant only. No state is kept
-between runs: after an interruption a new plan continues from the live objects. Rejected alternative: rolling back,
-which would undo changes that others depend on.
+objects of one in order: claims of hosts first, limits before members, members before routes. A failure stops its tenant
+only. No state is kept between runs: after an interruption a new plan continues from the live objects. Rejected
+alternative: rolling back, which would undo changes that others depend on.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.http.warnings import collected_warnings
 from tenantkit.exceptions import (
     ClusterUnavailable,
-    InvalidSpecError,
     PermissionDenied,
-    Problem,
     TenantKitError,
     Unauthorized,
 )
-from tenantkit.hints import Hint, Message
+from tenantkit.hints import Message
+from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.labels import QUOTA_NAME
-from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.edits.same_moment import settled
 from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
-from tenantkit.provision.fresh import check_fresh, check_origin
+from tenantkit.provision.fresh import check_fresh, check_origin, check_subject
+from tenantkit.provision.hosts.claims import holds_host, keeps_host, releases_host
 from tenantkit.provision.hosts.moves import givers_first, moves
-from tenantkit.provision.hosts.recheck import HostCheck
-from tenantkit.provision.left_out import WALLS, groups_of, kept_notes, left_out, replaces_role, takes_rights_away
-from tenantkit.provision.plan import Plan, replan
+from tenantkit.provision.hosts.reasons import host_not_free
+from tenantkit.provision.hosts.take import take_all
+from tenantkit.provision.left_out import groups_of, is_wall, kept_notes, left_out, replaces_role, takes_rights_away
+from tenantkit.provision.plan import replan
 from tenantkit.provision.plans.missing_services import route_warnings
 from tenantkit.provision.plans.places import reached
 from tenantkit.provision.plans.requests.of_plan import asked_of
-from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
+from tenantkit.provision.reasons import Reason, failed, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.routing.kept_routes import ROUTE_KEPT, RouteCheck
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
@@ -48,7 +48,7 @@ from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.running.warnings import warned
 from tenantkit.provision.waiting.counted import wait_until_counted
-from tenantkit.provision.writes import carry_out, to_send
+from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
@@ -63,15 +63,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.left_out import LeftOut
     from tenantkit.provision.managed_fields import Path
+    from tenantkit.provision.plan import Plan
 
 _QUOTA_WAIT_S = 30.0
-_OTHERS = {
-    "deletion": ("a deletion", Hint("to delete the tenants, use {delete_tenants}")),
-    "adoption": ("an adoption", Hint("to adopt the namespaces, use {adopt}")),
-    "release": ("a release", Hint("to release the namespaces, use {release}")),
-}
-# the kinds by which a tenant holds a host
-_HOST_KINDS = ("Namespace", *ROUTE_KINDS)
 
 
 @takes_cluster
@@ -127,7 +121,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
-    _check_plan(plan)
+    check_subject(plan)
     running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s)
     return carry_out_plan(cluster, plan, replan, running, forced=forced_fields(plan, force_conflicts))
 
@@ -149,7 +143,7 @@ def carry_out_plan(
     stop, tell = running.cancelled or threading.Event(), running.on_progress
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=running.progress, on_progress=tell)) as shown:
-            checks = (HostCheck(cluster), CopyContents(cluster), RouteCheck.of(current.changes))
+            checks = (CopyContents(cluster), RouteCheck.of(current.changes))
             run = _Run(cluster, forced, stop, shown, kept_notes(plan), *checks)
             run.all(groups_of(plan, current, left), left, moves(current.changes), running.max_concurrency)
         if running.timeout_s > 0 and not stop.is_set():
@@ -162,14 +156,6 @@ def carry_out_plan(
         return report
 
 
-def _check_plan(plan: object) -> None:
-    if not isinstance(plan, Plan):
-        raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
-    if plan.subject in _OTHERS:
-        what, hint = _OTHERS[plan.subject]
-        raise InvalidSpecError([Problem("plan", plan, f"is the plan of {what}", hint=hint)])
-
-
 @dataclass
 class _Run:
     """One apply: the state that its threads share. Lists only grow, by one outcome at a time."""
@@ -179,7 +165,6 @@ class _Run:
     stop: threading.Event
     progress: Progress
     notes: Mapping[ObjectRef, Reason]
-    hosts: HostCheck
     contents: CopyContents
     routes: RouteCheck
     applied: list[ApplyOutcome] = field(default_factory=list)
@@ -234,7 +219,7 @@ class _Run:
             if giver in finished:
                 finished[giver].wait()
             undone = (*self.failed, *self.not_attempted, *self.pending)
-            if any(outcome.tenant == giver and outcome.ref.kind in _HOST_KINDS for outcome in undone):
+            if any(outcome.tenant == giver and holds_host(outcome.ref) for outcome in undone):
                 held[host] = giver
         return held
 
@@ -248,28 +233,35 @@ class _Run:
         new_namespaces = {
             change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"
         }
+        refused = {} if is_closed or self.stop.is_set() else take_all(self.cluster, changes)
+        is_closed = is_closed or bool(refused)
         for place, change in enumerate(changes):
-            if self.stop.is_set():
+            if self.stop.is_set() and change.ref not in refused:
                 self._skip(changes[place:])
                 return
-            if (is_closed and not takes_rights_away(change)) or self._keeps_role(change):
+            if change.ref not in refused and ((is_closed and not takes_rights_away(change)) or self._keeps(change)):
                 self._skip([change])
                 continue
             if self.routes.is_still_needed(change, (*self.failed, *self.not_attempted, *self.pending)):
                 self._skip([change], ROUTE_KEPT)
                 continue
             try:
+                if change.ref in refused:
+                    raise refused[change.ref]
                 self._one(change, is_new_namespace=change.ref.namespace in new_namespaces)
             except TenantKitError as error:
                 self._add(self.failed, ApplyOutcome(change.ref, change.action, change.tenant, why=failed(error)))
                 if isinstance(error, ClusterUnavailable | Unauthorized):
                     self._skip(changes[place + 1 :])
                     return
-                is_closed = is_closed or change.tenant is None or change.ref.kind in WALLS
+                is_closed = is_closed or change.tenant is None or is_wall(change.ref)
 
-    def _keeps_role(self, change: PlanChange) -> bool:
-        undone = (*self.failed, *self.not_attempted, *self.pending) if replaces_role(change) else ()
-        return any(outcome.tenant == change.tenant and outcome.ref.kind == "RoleBinding" for outcome in undone)
+    def _keeps(self, change: PlanChange) -> bool:
+        """Whether an object stays: what comes in its place, or the end of what needs it, was not done."""
+        is_release = releases_host(change)
+        undone = (*self.failed, *self.not_attempted, *self.pending) if is_release or replaces_role(change) else ()
+        mine = [outcome.ref for outcome in undone if outcome.tenant == change.tenant]
+        return any(keeps_host(ref) if is_release else ref.kind == "RoleBinding" for ref in mine)
 
     def _one(self, change: PlanChange, *, is_new_namespace: bool) -> None:
         if change.action == "unchanged":
@@ -278,7 +270,6 @@ class _Run:
         outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=self.notes.get(change.ref))
         forced = self.forced.get(change.ref, frozenset())
         if self._write(change, forced, is_new_namespace=is_new_namespace):
-            self.hosts.keep(change, to_send(change, forced))
             done = ApplyOutcome(change.ref, "update", change.tenant) if change.action == "conflict" else outcome
             self._add(self.applied, done)
         for row in change.conflicts:
@@ -293,6 +284,8 @@ class _Run:
         return is_written
 
     def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
+        if is_claim(change.ref) and change.wanted is not None:
+            return True  # all were taken first
         options: dict[str, Any] = {"forced": forced, "is_new_namespace": is_new_namespace, "contents": self.contents}
         try:
             return carry_out(self.cluster, change, **options)

@@ -1,7 +1,8 @@
 """Deleting tenants: plan it, confirm it, delete the namespaces, and wait until they are deleted.
 
 A namespace is deleted with everything in it, so the plan lists all objects there, not only those of tenantkit. What a
-tenant has in the index is deleted once the deletion of its namespace has started.
+tenant has in the index is deleted once the deletion of its namespace has started, and the claims of its hosts once the
+namespace is deleted, and its routes with it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from tenantkit.exceptions import (
     InvalidSpecError,
     NotFound,
     OwnershipError,
-    PermissionDenied,
     Problem,
     TenantKitError,
     WaitTimeoutError,
@@ -26,14 +26,17 @@ from tenantkit.exceptions import (
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import PlanChange, PlanRow
+from tenantkit.provision.hosts.claims import claims_of, released
+from tenantkit.provision.hosts.reasons import RELEASED_WITH_NAMESPACE, stay_claimed
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, remove_entry, stays_in_index
+from tenantkit.provision.not_yours import check_may_delete, others_to_delete
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.deletions import action_of, deletions
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
 from tenantkit.provision.plans.requests.clean_up import clean_up_notices
 from tenantkit.provision.plans.requests.sender import signed
-from tenantkit.provision.read import read_contents
+from tenantkit.provision.read import read_claims, read_contents
 from tenantkit.provision.reasons import (
     NOT_YOURS_TO_DELETE,
     Reason,
@@ -57,7 +60,6 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest, ObjectRef
-    from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 
 # Kinds that controllers create for other objects, and that no user would miss.
@@ -73,11 +75,11 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         tenants: one name or several, without the platform's prefix.
 
     Returns:
-        A Plan with one row per object: `delete` for each namespace and everything in it, and for the tenant's objects
-        in the index, `not yours` if you may not delete the namespace, `blocked` if the tenant is protected, and
-        `unknown` with the name `*` for a kind that you may not list; likewise each of the tenant's objects in the
-        index, if you may not read them: they stay there. If only others may delete a tenant, the plan and its
-        `request`, the text to send, say what you may delete in it first: workloads by a command, and routes.
+        A Plan with one row per object: `delete` for each namespace and everything in it, and for the tenant's claims of
+        hosts and objects in the index, `not yours` if you may not delete the namespace, `blocked` if the tenant is
+        protected, and `unknown` with the name `*` for a kind that you may not list; likewise each of the tenant's
+        objects in the index, if you may not read them: they stay there. If only others may delete a tenant, the plan
+        and its `request`, the text to send, say what you may delete in it first: workloads by a command, and routes.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names.
@@ -88,9 +90,9 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         ClusterUnavailable: the server did not answer.
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
-    or in each namespace, where a refusal counts as unknown; list roles and rolebindings in tenantkit-index, or get
-    those of each tenant; create selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews, which any
-    signed-in user may.
+    or in each namespace, where a refusal counts as unknown; list configmaps in tenantkit-system, if that is allowed;
+    list roles and rolebindings in tenantkit-index, or get those of each tenant; create selfsubjectaccessreviews,
+    selfsubjectrulesreviews and selfsubjectreviews, which any signed-in user may.
 
     Example:
         >>> plan = tk.plan_delete_tenants(cluster, "forecast")
@@ -100,16 +102,17 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     names = checked_names(tenants)
     platform = get_platform(cluster)
     namespaces = namespaces_by_name(cluster, names, platform, done="deleted")
-    others = _others(cluster, names, namespaces)
+    others = others_to_delete(cluster, names, namespaces)
     kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_LISTED]
     contents = read_contents(cluster, kinds, [namespace["metadata"]["name"] for namespace in namespaces])
     index = read_index(cluster, names)
-    indexed = entries_by_tenant(index)
+    indexed, claims = entries_by_tenant(index), read_claims(cluster) or {}
     changes: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
         action, why = ("not yours", NOT_YOURS_TO_DELETE) if name in others else action_of(namespace)
         changes += deletions(name, PlanRow(action, ref_of(namespace), why=why), contents, indexed.get(name, ()))
         if name not in others:
+            changes += released(claims, name, why=RELEASED_WITH_NAMESPACE) if action == "delete" else ()
             changes += [
                 PlanChange("unknown", ref, (PlanRow("unknown", ref, why=reason),), name)
                 for ref, reason in stays_in_index(index, name)
@@ -147,8 +150,8 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         timeout_s: how long to wait until all namespaces are deleted, in seconds. Default 120: pods have 30 to stop.
 
     Returns:
-        A Report with one outcome per namespace, and one for an object in the index that could not be deleted. A
-        warning says that a tenant's objects in the index stay, since you may not read them.
+        A Report with one outcome per namespace, and one for a claim or an object in the index that could not be
+        deleted. A warning says that a tenant's claims or objects in the index stay, since you may not read them.
 
     Raises:
         InvalidSpecError: `confirm` does not repeat the names, or `tenants` is not a list of names.
@@ -163,8 +166,9 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
             `report`.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get, list, delete and watch namespaces, get configmap `platform` in tenantkit-system; list and delete roles
-    and rolebindings in tenantkit-index; create selfsubjectaccessreviews, which any signed-in user may.
+    RBAC: get, list, delete and watch namespaces, get configmap `platform` and list and delete configmaps in
+    tenantkit-system; list and delete roles and rolebindings in tenantkit-index; create selfsubjectaccessreviews, which
+    any signed-in user may.
 
     Source: pages "Namespaces", "Finalizers".
 
@@ -179,15 +183,17 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
     _check_confirmed(names, confirm)
     platform = get_platform(cluster)
     namespaces = namespaces_by_name(cluster, names, platform, done="deleted")
-    _check_allowed(_others(cluster, names, namespaces), platform)
+    check_may_delete(others_to_delete(cluster, names, namespaces), platform)
     protected = [name for name, namespace in zip(names, namespaces, strict=True) if is_protected(namespace)]
     if protected:
         values = {"which": _text(protected)}
         raise OwnershipError(Message("{which} protected: apply with {unprotect} first. Nothing was deleted", values))
     index = read_index(cluster, names)
-    indexed = entries_by_tenant(index)
+    indexed, claims = entries_by_tenant(index), read_claims(cluster)
     targets = [
-        _Target(name, ref_of(live), live["metadata"]["uid"], tuple(indexed.get(name, ())))
+        _Target(
+            name, ref_of(live), live["metadata"]["uid"], tuple(indexed.get(name, ())), claims_of(claims or {}, name)
+        )
         for name, live in zip(names, namespaces, strict=True)
     ]
     stop = cancelled or threading.Event()
@@ -195,8 +201,10 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         with closing(Progress(len(names), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
             run = _Run(cluster, stop, shown)
             run.all(targets, max_concurrency, timeout_s)
-        stay = tuple(stay_in_index(name, platform_team(platform)) for name in index.refused)
-        report = replace(run.report(names), warnings=stay)
+        team = platform_team(platform)
+        stay = [stay_in_index(name, team) for name in index.refused]
+        stay += [stay_claimed(names, team)] if claims is None else []
+        report = replace(run.report(names), warnings=tuple(stay))
         if not report.is_complete:
             if len(names) == 1 and run.errors:
                 raise run.errors[0]
@@ -212,6 +220,7 @@ class _Target:
     ref: ObjectRef
     uid: str
     entries: tuple[Manifest, ...]
+    claims: tuple[Manifest, ...]
 
 
 @dataclass
@@ -248,16 +257,21 @@ class _Run:
         try:
             self.cluster.delete(target.ref, uid=target.uid)
         except NotFound:
-            self._add(self.unchanged, ApplyOutcome(target.ref, "unchanged", target.tenant))
+            self._end(target, self.unchanged, "unchanged")
         except TenantKitError as error:
             self.errors.append(error)
             self._add(self.failed, ApplyOutcome(target.ref, "delete", target.tenant, why=failed(error)))
         else:
             started.append(target)
-            self._remove_entries(target)
+            self._remove(target, target.entries)
 
-    def _remove_entries(self, target: _Target) -> None:
-        for manifest in target.entries:
+    def _end(self, target: _Target, outcomes: list[ApplyOutcome], action: str = "delete") -> None:
+        """The namespace is deleted, so its hosts can be granted to others."""
+        self._remove(target, target.claims)
+        self._add(outcomes, ApplyOutcome(target.ref, action, target.tenant))
+
+    def _remove(self, target: _Target, manifests: Sequence[Manifest]) -> None:
+        for manifest in manifests:
             try:
                 remove_entry(self.cluster, manifest)
             except TenantKitError as error:
@@ -273,7 +287,7 @@ class _Run:
         present = {namespace["metadata"]["uid"] for namespace in namespaces}
         for target in started:
             if target.uid not in present:
-                self._add(self.applied, ApplyOutcome(target.ref, "delete", target.tenant))
+                self._end(target, self.applied)
         return [target for target in started if target.uid in present]
 
     def _wait(self, target: _Target, deadline: float, timeout_s: float) -> None:
@@ -291,7 +305,7 @@ class _Run:
             self._add(self.not_ready, ApplyOutcome(target.ref, "wait", target.tenant, why=why))
         else:
             if is_deleted:
-                self._add(self.applied, ApplyOutcome(target.ref, "delete", target.tenant))
+                self._end(target, self.applied)
 
     def _report_rest(self, targets: Sequence[_Target], started: Sequence[_Target]) -> None:
         """Outcomes of the tenants that an interruption left without one."""
@@ -342,28 +356,6 @@ def _check_confirmed(names: Sequence[str], confirm: object) -> None:
         expected = repr(names[0]) if len(names) == 1 else repr(sorted(names))
         what = "it with everything in it" if len(names) == 1 else "them with everything in them"
         raise InvalidSpecError([Problem("confirm", confirm, f"repeat {expected} to delete {what}")])
-
-
-def _others(cluster: ClusterApi, names: Sequence[str], namespaces: Sequence[Manifest]) -> list[str]:
-    """The tenants that only somebody else may delete; whoever may delete all Namespaces is asked nothing else."""
-    if cluster.can("delete", "Namespace"):
-        return []
-    ids = [namespace["metadata"]["name"] for namespace in namespaces]
-    answers = side_by_side(lambda name: cluster.can("delete", "Namespace", name=name), ids)
-    return [name for name, is_allowed in zip(names, answers, strict=True) if not is_allowed]
-
-
-def _check_allowed(others: Sequence[str], platform: Platform) -> None:
-    if others:
-        listed = ", ".join(map(repr, others))
-        team = {"team": platform_team(platform)}
-        raise PermissionDenied(
-            f"you may not delete tenant{'s' * (len(others) > 1)} {listed}; nothing was deleted",
-            status=403,
-            kind="Namespace",
-            operation="delete",
-            hint=Hint("only {team} may delete a tenant; {plan_delete_tenants} has the text to send", team),
-        )
 
 
 def _stored(namespace: Manifest) -> Tenant | None:

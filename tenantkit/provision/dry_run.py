@@ -19,6 +19,7 @@ from tenantkit.exceptions import (
     StalePlanError,
     StoredDifferentlyError,
 )
+from tenantkit.manifests.claims import is_claim
 from tenantkit.provision.answers import check_answer
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.extras.contents import CopyContents, shown
@@ -53,7 +54,8 @@ def _check(
 ) -> PlanChange:
     if change.action not in ("create", "update", "delete"):
         return change
-    if not absent.isdisjoint(_needed(change)) or is_replaced(change):
+    is_passed_on = is_claim(change.ref) and change.action == "update"
+    if not absent.isdisjoint(_needed(change)) or is_replaced(change) or is_passed_on:
         return replace(change, rows=tuple(replace(row, why=row.why or LOCAL_ONLY) for row in change.rows))
     try:
         with collected_warnings() as texts:

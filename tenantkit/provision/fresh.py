@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, StalePlanError
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, StalePlanError
+from tenantkit.hints import Hint
 from tenantkit.manifests.index import is_indexed_member
+from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import check_cluster, check_platform
 from tenantkit.provision.plans.platform_notices import check_prefix
 from tenantkit.provision.stored.platform import find_platform
@@ -17,11 +19,28 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
 
 _NAMED = 5
+_OTHERS = {
+    "deletion": ("a deletion", Hint("to delete the tenants, use {delete_tenants}")),
+    "adoption": ("an adoption", Hint("to adopt the namespaces, use {adopt}")),
+    "release": ("a release", Hint("to release the namespaces, use {release}")),
+}
+
+
+def check_subject(plan: object) -> None:
+    """Refuse what is not a plan, and a plan that another function carries out.
+
+    Raises:
+        InvalidSpecError: it names that function.
+    """
+    if not isinstance(plan, Plan):
+        raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
+    if plan.subject in _OTHERS:
+        what, hint = _OTHERS[plan.subject]
+        raise InvalidSpecError([Problem("plan", plan, f"is the plan of {what}", hint=hint)])
 
 
 def check_origin(cluster: ClusterApi, plan: Plan, current: Plan) -> None:

@@ -99,10 +99,10 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.plan_platform(cluster, platform).summary
-        '72 unchanged'
+        '74 unchanged'
         >>> plan = tk.plan_platform(cluster, platform.with_(domain="ai.example.com"))
         >>> plan.summary
-        '1 to update, 71 unchanged'
+        '1 to update, 73 unchanged'
         >>> print(plan.notices[0].tenant, plan.notices[0])
         chatbot its own host changes from 'chatbot.example.ai' to 'chatbot.ai.example.com' with its next plan
     """
@@ -199,7 +199,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.install_platform(cluster, platform, progress=False).summary
-        '72 unchanged'
+        '74 unchanged'
     """
     plan = plan_platform(cluster, platform)
     refused = [row for row in plan.rows if row.action in REFUSED]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.manifests.claims import is_claim
 from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.report import ApplyOutcome
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import ObjectRef
 
+_NOT_KEPT = ("local-only", "claims-host")
 _REPLACED = ("role-frozen", "role-given-back")
-WALLS = ("Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy")
+_WALLS = ("Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,21 @@ class LeftOut:
             return False
         return change.tenant not in self.closed or takes_rights_away(change)
 
+    def done(self, plan: Plan, current: Plan) -> list[PlanChange]:
+        """The objects that are deleted or claimed by now, and so have no change any more, as unchanged."""
+        refs = {change.ref for change in current.changes} | self.refused.keys()
+        return [
+            type(it)("unchanged", it.ref, (), it.tenant)
+            for it in plan.changes
+            if it.ref not in refs
+            if it.action == "delete" or (is_claim(it.ref) and it.tenant not in self.closed)
+        ]
+
+
+def is_wall(ref: ObjectRef) -> bool:
+    """Whether nobody gets access to a tenant without this object; without a claim its hosts may be another's."""
+    return ref.kind in _WALLS or is_claim(ref)
+
 
 def left_out(plan: Plan, current: Plan) -> LeftOut:
     """What is left out of a plan.
@@ -65,31 +82,27 @@ def left_out(plan: Plan, current: Plan) -> LeftOut:
         elif change.action == "not yours":
             pending[change.ref] = outcome
     done = {change.ref for change in current.changes if change.action == "unchanged"}
+    done |= {ref for ref in pending if is_claim(ref)} - {change.ref for change in current.changes}
     still = {ref: outcome for ref, outcome in pending.items() if ref not in refused and ref not in done}
-    closed = frozenset(
-        outcome.tenant for ref, outcome in refused.items() if ref.kind in WALLS or outcome.tenant is None
-    )
+    closed = frozenset(outcome.tenant for ref, outcome in refused.items() if is_wall(ref) or outcome.tenant is None)
     return LeftOut(refused, still, closed)
 
 
 def groups_of(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[PlanChange]]:
-    """The changes by tenant; an object to delete that no longer exists counts as unchanged."""
+    """The changes by tenant; an object that is deleted or claimed by now counts as unchanged."""
     groups: dict[str | None, list[PlanChange]] = {}
     for change in current.changes:
         if change.action != "foreign" and change.ref not in left.refused and change.ref not in left.pending:
             groups.setdefault(change.tenant, []).append(change)
-    refs = {change.ref for change in current.changes}
-    for change in plan.changes:
-        if change.action == "delete" and change.ref not in refs:
-            deleted = type(change)("unchanged", change.ref, (), change.tenant)
-            groups.setdefault(change.tenant, []).append(deleted)
+    for change in left.done(plan, current):
+        groups.setdefault(change.tenant, []).append(change)
     return groups
 
 
 def kept_notes(plan: Plan) -> dict[ObjectRef, Reason]:
     """The plan's notes about objects to create, which are still true once these exist."""
     rows = [change.rows[0] for change in plan.changes if change.action == "create"]
-    return {row.ref: row.why for row in rows if row.why is not None and row.why.code != "local-only"}
+    return {row.ref: row.why for row in rows if row.why is not None and row.why.code not in _NOT_KEPT}
 
 
 def takes_rights_away(change: PlanChange) -> bool:

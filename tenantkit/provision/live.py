@@ -27,6 +27,7 @@ class LiveState:
         has_all_namespaces: whether every Namespace is among them, and with them the hosts of all tenants.
         indexed: the tenants of which the objects in the index were read.
         not_served: the kinds that the cluster does not have.
+        claims: the claims of hosts by their names; None if they may not be read, or were not.
     """
 
     objects: Mapping[ObjectRef, Manifest]
@@ -36,6 +37,7 @@ class LiveState:
     sources: Mapping[CopySource, Manifest | Reason] = field(default_factory=dict)
     indexed: frozenset[str] = frozenset()
     not_served: frozenset[str] = frozenset()
+    claims: Mapping[str, Manifest] | None = None
 
     def why_unknown(self, ref: ObjectRef) -> Reason | None:
         """Why it is not known whether an object exists; None when it is known."""

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, cast
 
 from tenantkit.cluster.lists import kind_at
 from tenantkit.cluster.parallel import side_by_side
+from tenantkit.exceptions import PermissionDenied
+from tenantkit.hints import Hint
+from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.namespace import hosts_of
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 _Question = tuple[str, "str | Kind", str | None, str | None]
 _VERBS = {"create": ("create", "patch"), "update": ("patch",), "conflict": ("patch",), "delete": ("delete",)}
 
+_VERBS_OF_CLAIMS = {"create": ("create",), "update": ("delete", "create"), "delete": ("delete",)}
+
 
 def with_others_marked(
     cluster: ClusterApi, changes: Sequence[PlanChange], platform: Platform, tenants: Sequence[Tenant] = ()
@@ -64,16 +69,45 @@ def with_others_marked(
     others = {change.ref for change in changes if not allowed.issuperset(_questions(cluster, change))}
     pending = {change.ref.name: change for change in changes if change.ref in others and change.ref.kind == "Namespace"}
     owned = {tenant.name: owners_of_team(tenant, team) for tenant in tenants}
+    waiting = {change.tenant for change in pending.values()}
     # an owner who may change members, but not the index, needs the platform for that
     asked = {change.tenant for change in changes if change.ref in others and is_of_team(change)}
     marked: list[PlanChange] = []
     for change in changes:
         # what depends on the grant is asked for together with it
         depends = _depends(change, pending.get(change.ref.namespace or ""))
+        depends = depends or (is_claim(change.ref) and change.tenant in waiting)
         is_owners = is_of_team(change) or (change.tenant in asked and is_indexed_member(change.wanted or {}))
         theirs = owned.get(change.tenant or "") if is_owners and not depends else None
         marked.append(_marked(change, team, theirs) if depends or change.ref in others else change)
     return marked
+
+
+def others_to_delete(cluster: ClusterApi, names: Sequence[str], namespaces: Sequence[Manifest]) -> list[str]:
+    """The tenants that only somebody else may delete; whoever may delete all Namespaces is asked nothing else."""
+    if cluster.can("delete", "Namespace"):
+        return []
+    ids = [namespace["metadata"]["name"] for namespace in namespaces]
+    answers = side_by_side(lambda name: cluster.can("delete", "Namespace", name=name), ids)
+    return [name for name, is_allowed in zip(names, answers, strict=True) if not is_allowed]
+
+
+def check_may_delete(others: Sequence[str], platform: Platform) -> None:
+    """Refuse the deletion of tenants that only somebody else may delete.
+
+    Raises:
+        PermissionDenied: it names them, and whom to ask.
+    """
+    if others:
+        listed = ", ".join(map(repr, others))
+        team = {"team": platform_team(platform)}
+        raise PermissionDenied(
+            f"you may not delete tenant{'s' * (len(others) > 1)} {listed}; nothing was deleted",
+            status=403,
+            kind="Namespace",
+            operation="delete",
+            hint=Hint("only {team} may delete a tenant; {plan_delete_tenants} has the text to send", team),
+        )
 
 
 def as_planned(changes: Sequence[PlanChange], earlier: Sequence[PlanChange]) -> list[PlanChange]:
@@ -103,7 +137,7 @@ def _place(cluster: ClusterApi, ref: ObjectRef) -> str | Kind:
 
 def _questions(cluster: ClusterApi, change: PlanChange) -> Iterator[_Question]:
     ref = change.ref
-    for verb in _VERBS.get(change.action, ()):
+    for verb in (_VERBS_OF_CLAIMS if is_claim(ref) else _VERBS).get(change.action, ()):
         # a permission to create cannot be given by name
         is_by_name = ref.kind == "Namespace" or is_in_index(ref)
         name = ref.name if is_by_name and verb != "create" else None

@@ -18,6 +18,7 @@ from tenantkit.provision.changes import changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.edits.remake import changes_of
 from tenantkit.provision.extras.live import with_extras
+from tenantkit.provision.hosts.claims import with_claims
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, with_own_namespaces, without_exchanges
 from tenantkit.provision.not_yours import as_planned, with_others_marked
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
@@ -267,17 +268,17 @@ def plan(
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
     resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses and, if the cluster has them,
     httproutes, for the cluster or in each tenant's namespace; list roles and rolebindings in tenantkit-index, or get
-    those of each tenant, which its members may; list nodes, priorityclasses and services, if that is allowed; create
-    selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews, which any signed-in user may. For extra
-    objects and copies, list their kinds likewise, and get the sources. With `dry_run="server"` also create and patch of
-    the objects that change.
+    those of each tenant, which its members may; list configmaps in tenantkit-system, nodes, priorityclasses and
+    services, if that is allowed; create selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews, which
+    any signed-in user may. For extra objects and copies, list their kinds likewise, and get the sources. With
+    `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '16 to create'
+        '17 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")
@@ -337,8 +338,8 @@ def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) ->
         if tenant.name in unfit:
             planned.append(not_fitting(tenant, platform, unfit[tenant.name]))
             continue
-        clashes = taken.get(tenant.name, {})
-        checked = (compared[tenant.name], clashes, platform_team(platform))
+        claimed = with_claims(compared[tenant.name], tenant.name, live)
+        checked = (claimed, taken.get(tenant.name), platform_team(platform))
         planned += with_checked_hosts(*checked, is_complete=live.has_all_namespaces)
     return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
 

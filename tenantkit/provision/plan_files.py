@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, Problem, StalePlanError
 from tenantkit.hints import Hint
+from tenantkit.manifests.claims import is_claim
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.install import plan_platform
 from tenantkit.provision.plan import Plan, plan
@@ -210,8 +211,12 @@ def _check_approved(current: Plan, approved: Mapping[ObjectRef, _Approved]) -> N
     """Refuse a plan that would do anything else than what was approved."""
     changed = [str(change.ref) for change in current.changes if _is_other(change, approved.get(change.ref))]
     refs = {change.ref for change in current.changes}
-    # an object to delete that no longer exists is done
-    changed += [str(ref) for ref, one in approved.items() if ref not in refs and one.action in ("create", "update")]
+    # an object to delete that no longer exists is done, and so is a claim without a change
+    changed += [
+        str(ref)
+        for ref, one in approved.items()
+        if ref not in refs and one.action in ("create", "update") and not is_claim(ref)
+    ]
     if changed:
         raise StalePlanError(
             f"{first_of(changed, _NAMED)} changed after the plan was written, and nothing was written: plan again"

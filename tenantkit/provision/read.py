@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
+from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, RETIRED_CONFIG_MAP
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.live import LiveState, live_state
@@ -24,6 +25,7 @@ from tenantkit.provision.reasons import not_readable, unreadable
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
+from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -80,16 +82,30 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str], tenants: Sequen
     RBAC: list namespaces, configmaps, resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings,
     ingresses and, if the cluster has them, httproutes, for the cluster or in each namespace; get namespaces where they
     may not be listed; list roles and rolebindings in tenantkit-index, or get those of each tenant, which its members
-    may.
+    may; list configmaps in tenantkit-system, if that is allowed.
     """
     if not namespaces:
         return LiveState({})
     work: list[Callable[[], _Reading]] = [lambda: _read_namespaces(cluster, namespaces)]
     work += [_kind_reader(cluster, kind, name, namespaces) for kind, name in TENANT_KINDS.items()]
-    with ThreadPoolExecutor(1, thread_name_prefix="tenantkit-index") as pool:  # beside the others, not after them
-        index = pool.submit(read_index, cluster, tenants)
+    with ThreadPoolExecutor(2, thread_name_prefix="tenantkit-index") as pool:  # beside the others, not after them
+        index, claims = pool.submit(read_index, cluster, tenants), pool.submit(read_claims, cluster)
         readings = side_by_side(lambda read: read(), work)
-        return with_index(_state(readings), index.result())
+        return replace(with_index(_state(readings), index.result()), claims=claims.result())
+
+
+def read_claims(cluster: ClusterApi) -> dict[str, Manifest] | None:
+    """The claims of all hosts by their names; None for a user who may not list them.
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list configmaps in tenantkit-system, if that is allowed.
+    """
+    with suppress(PermissionDenied):
+        found = cluster.list("ConfigMap", namespace=SYSTEM_NAMESPACE, managed_fields=False)
+        return {it["metadata"]["name"]: it for it in found if is_claim(ref_of(it))}
+    return None
 
 
 def _state(readings: Sequence[_Reading]) -> LiveState:

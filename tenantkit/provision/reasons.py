@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tenantkit.exceptions import ClusterError, StalePlanError, StoredDifferentlyError, check_surface
+from tenantkit.exceptions import ClusterError, HostTakenError, StalePlanError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
@@ -57,6 +57,8 @@ ReasonCode: TypeAlias = Literal[
     "made-again",
     "in-the-namespace",
     "in-the-index",
+    "claims-host",
+    "releases-host",
     "hosts-not-checked",
     "platform-not-installed",
     "local-only",
@@ -267,35 +269,6 @@ def exists_elsewhere(namespace: str, expected: str) -> Reason:
     )
 
 
-def host_taken(taken: Mapping[str, str]) -> Reason:
-    """The tenant requests hosts that others have: by host, who has it, in words."""
-    clashes = ", ".join(f"{host!r} of tenant {other}" for host, other in taken.items())
-    return Reason(
-        "host-taken",
-        Message(
-            "this tenant requests a host of another tenant: {clashes}; choose another host, or ask its owners to let "
-            "go of it first",
-            {"clashes": clashes, "taken": dict(taken)},
-        ),
-    )
-
-
-def hosts_exchanged(tenants: Sequence[str]) -> Reason:
-    """These tenants would wait for each other's hosts."""
-    listed = ", ".join(map(repr, tenants))
-    return Reason(
-        "host-taken",
-        f"tenants {listed} exchange hosts, so each would wait for the other: remove the host from one of them first, "
-        f"and grant it in a second plan",
-    )
-
-
-def host_not_free(hosts: Mapping[str, str]) -> Reason:
-    """The tenants that have these hosts have not let go of them."""
-    listed = ", ".join(f"{host!r} of tenant {tenant!r}" for host, tenant in hosts.items())
-    return Reason("host-not-free", f"it takes {listed}, which was not applied: fix that tenant first, then plan again")
-
-
 def does_not_fit(error: InvalidSpecError) -> Reason:
     """The tenant's spec does not fit the platform."""
     return Reason("does-not-fit", error.what.replace("\n", "; "))
@@ -373,7 +346,11 @@ def hosts_not_checked(team: str) -> Reason:
 
 def failed(error: TenantKitError) -> Reason:
     """The change failed."""
-    codes: dict[type, ReasonCode] = {StoredDifferentlyError: "stored-differently", StalePlanError: "changed-meanwhile"}
+    codes: dict[type, ReasonCode] = {
+        StoredDifferentlyError: "stored-differently",
+        StalePlanError: "changed-meanwhile",
+        HostTakenError: "host-taken",
+    }
     return _of_error(codes.get(type(error), "failed"), error)
 
 

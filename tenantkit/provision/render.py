@@ -81,8 +81,8 @@ def rendered_files(parts: Iterable[Rendered], *, split: Split) -> dict[str, str]
 
 
 def _objects(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
-    namespace, *others = make_tenant(tenant, platform)
-    return (with_recorded_kinds(namespace, platform, None), *others)
+    made = make_tenant(tenant, platform)
+    return tuple(with_recorded_kinds(it, platform, None) if it["kind"] == "Namespace" else it for it in made)
 
 
 def _path(folder: str, manifest: Manifest) -> str:

@@ -48,7 +48,7 @@ class ApplyOutcome(WithReason):
 
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
-        >>> str(tk.apply(cluster, tk.plan(cluster, vision), progress=False).applied[0])
+        >>> str(tk.apply(cluster, tk.plan(cluster, vision), progress=False).applied[1])
         "Namespace 'vision'"
     """
 

@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.exceptions import NotFound
+from tenantkit.provision.hosts.claims import claims_of
 from tenantkit.provision.index.read import index_refs
 from tenantkit.provision.install import install_platform
-from tenantkit.provision.read import TENANT_KINDS
+from tenantkit.provision.read import TENANT_KINDS, read_claims
 from tenantkit.rules.kinds import KINDS
-from tenantkit.rules.manifest import ObjectRef
+from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
 from tests.contract.wire import APPLY, JSON_PATCH
@@ -44,7 +45,7 @@ def fresh_name(cluster: Cluster, *, installs: bool = True) -> Iterator[str]:
 
 
 def delete_namespace(cluster: Cluster, name: str) -> None:
-    """Delete a tenant's namespace, also if the tenant is protected, and its objects in the index.
+    """Delete a tenant's namespace, also if the tenant is protected, its objects in the index and claims of hosts.
 
     Raises:
         NotFound: it does not exist.
@@ -56,6 +57,9 @@ def delete_namespace(cluster: Cluster, name: str) -> None:
         with suppress(NotFound):
             cluster.delete(ref)
     cluster.delete(ObjectRef("v1", "Namespace", name))
+    for claim in claims_of(read_claims(cluster) or {}, name):
+        with suppress(NotFound):
+            cluster.delete(ref_of(claim))
 
 
 def tenant(name: str, **fields: Any) -> Tenant:

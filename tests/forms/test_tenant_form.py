@@ -107,7 +107,7 @@ def test_submit_creates_the_tenant_and_the_page_shows_it(form: TenantForm, name:
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
     word, summary, url, *_ = panel_text(form).splitlines()
     assert (word, url) == ("Done", f"http://{name}.example.ai/ai-service")
-    assert re.fullmatch(r"17 applied\. The cluster matched the plan at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", summary)
+    assert re.fullmatch(r"18 applied\. The cluster matched the plan at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", summary)
     assert "<a " not in form.panel.html  # somebody else may own the real host
     assert "0 of 4 cores used" in panel_text(form)
     assert tk.get_tenant(cluster, name) == form.tenant
@@ -122,14 +122,14 @@ def test_the_plan_is_shown_before_anything_changes_and_apply_makes_the_changes(
 
     click(form, "plan")
 
-    assert "17 to create" in panel_text(form)
+    assert "18 to create" in panel_text(form)
     assert form.disabled == {}
     with pytest.raises(NotFound):
         cluster.get("Namespace", name)
 
     click(form, "apply")
 
-    assert panel_text(form).startswith("Done\n17 applied")
+    assert panel_text(form).startswith("Done\n18 applied")
     assert repr(form) == f"<TenantForm: {name!r}>"
     assert form.fields["name"].control.disabled
 

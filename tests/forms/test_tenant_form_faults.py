@@ -152,7 +152,7 @@ def test_a_double_click_on_apply_applies_once(cluster: Cluster, faults: FaultyTr
 
     created = [request for request in faults.requests[writes:] if request.startswith("POST /api/v1/namespaces?")]
     assert len(created) == 1
-    assert panel_text(form).startswith("Done\n17 applied")
+    assert panel_text(form).startswith("Done\n18 applied")
 
 
 def test_cancel_stops_after_the_current_object_and_lists_what_was_done(
@@ -165,13 +165,13 @@ def test_cancel_stops_after_the_current_object_and_lists_what_was_done(
 
     form.apply_button.click()
     assert gate.reached.wait(WAIT_S)
-    assert "3 of 17 objects: ResourceQuota" in form.progress.value
+    assert "4 of 18 objects: ResourceQuota" in form.progress.value
     form.cancel_button.click()
     assert "Cancelling" in form.progress.value
     gate.opened.set()
     assert form.job.wait(WAIT_S)
 
-    assert panel_text(form).startswith("Partly done\ninterrupted: 4 applied, 13 not attempted")
+    assert panel_text(form).startswith("Partly done\ninterrupted: 5 applied, 13 not attempted")
     assert is_idle(form)
     assert admin.list("Ingress", namespace=name) == []
 
@@ -274,5 +274,5 @@ def test_an_apply_succeeds_even_if_the_quota_cannot_be_read(
 
     form.submit()
 
-    assert panel_text(form).startswith("Done\n17 applied")
+    assert panel_text(form).startswith("Done\n18 applied")
     assert "The quota usage could not be read: may not list resourcequotas" in panel_text(form)

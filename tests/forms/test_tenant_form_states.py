@@ -83,7 +83,7 @@ def test_a_result_says_when_it_was_true_since_the_tenant_can_be_deleted_afterwar
 
     admin.delete(ObjectRef("v1", "Namespace", name))
 
-    assert re.fullmatch(rf"17 applied\. The cluster matched the plan at {TIME}\.", first_lines(form)[1])
+    assert re.fullmatch(rf"18 applied\. The cluster matched the plan at {TIME}\.", first_lines(form)[1])
 
 
 def test_a_plan_without_changes_says_when_the_cluster_matched_the_form(cluster: Cluster, vision: Tenant) -> None:

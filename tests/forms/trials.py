@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import tenantkit as tk
 from tenantkit.exceptions import ClusterError, NotFound
 from tenantkit.forms.tenant.form import TenantForm
+from tenantkit.provision.hosts.claims import claims_of
 from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.ownership import is_ours
-from tenantkit.provision.read import TENANT_KINDS
+from tenantkit.provision.read import TENANT_KINDS, read_claims
 from tenantkit.rules.manifest import ref_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE, owners_role_name, role_name
 from tenantkit.spec.route import Route
@@ -130,16 +131,17 @@ TRIALS = {
 
 def versions(cluster: Cluster, name: str) -> Versions:
     """The versions of a tenant's objects: if they are equal, nothing was written in between."""
+    claims = {ref_of(it): _version(it) for it in claims_of(read_claims(cluster) or {}, name)}
     try:
         manifests = [cluster.get("Namespace", name)]
     except NotFound:
-        return {}
+        return claims
     for kind in TENANT_KINDS:
         manifests += cluster.list(kind, namespace=name)
     found = [it for it in manifests if is_ours(it, name) or owners_of(it).ours]
     indexed = [it for kind in ("Role", "RoleBinding") for it in cluster.list(kind, namespace=INDEX_NAMESPACE)]
     found += [it for it in indexed if it["metadata"]["name"] in (role_name(name), owners_role_name(name))]
-    return {ref_of(it): _version(it) for it in found}
+    return claims | {ref_of(it): _version(it) for it in found}
 
 
 def _version(manifest: Manifest) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.findings.audit.check import Result, result_of
 from tenantkit.findings.audit.concerns import (
     accounts,
+    claims,
     drift,
     guardrails,
     index,
@@ -34,6 +35,7 @@ CLUSTER_CHECKS: tuple[Check[ClusterView], ...] = (
     *guardrails.CHECKS,
     *outside.CHECKS,
     *index.CLUSTER_CHECKS,
+    *claims.CLUSTER_CHECKS,
 )
 TENANT_CHECKS: tuple[Check[TenantView], ...] = (
     *namespace.CHECKS,
@@ -42,6 +44,7 @@ TENANT_CHECKS: tuple[Check[TenantView], ...] = (
     *people.CHECKS,
     *index.CHECKS,
     *accounts.CHECKS,
+    *claims.CHECKS,
     *routes.CHECKS,
     *services.CHECKS,
     *pods.CHECKS,

@@ -11,11 +11,13 @@ from tenantkit.findings.access.roles import RoleIndex
 from tenantkit.findings.audit.check import Doubt
 from tenantkit.findings.audit.comparison import NOT_COMPARED, differences_of, platform_differences_of
 from tenantkit.findings.audit.snapshot import EVERYWHERE
+from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.labels import GRANT_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
 from tenantkit.rules.kinds import KINDS
+from tenantkit.rules.manifest import ref_of
 from tenantkit.rules.selectors.label_selectors import parse_label_selector
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 from tenantkit.spec.tenant import Tenant
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from tenantkit.findings.audit.snapshot import AuditSnapshot
     from tenantkit.rules.manifest import Manifest
 
-GRANT, SPEC, PLATFORM = "grant", "spec", "platform"  # needs besides kinds
+GRANT, SPEC, PLATFORM, CLAIMS = "grant", "spec", "platform", "claims"  # needs besides kinds
 _IS_TENANTS = parse_label_selector(TENANT_NAMESPACES)
 
 
@@ -111,6 +113,23 @@ class ClusterView:
                 found.setdefault(host, []).append(name)
         return found
 
+    @cached_property
+    def claims(self) -> dict[str, Manifest]:
+        """The claims of hosts, by their names."""
+        found = self.snapshot.of("ConfigMap", SYSTEM_NAMESPACE)
+        return {str(it["metadata"]["name"]): it for it in found if is_claim(ref_of(it))}
+
+    @cached_property
+    def granted_hosts(self) -> dict[str, set[str]]:
+        """By tenant, the hosts in its grant or in the annotation of its Namespace."""
+        found: dict[str, set[str]] = {}
+        for name in self.tenant_namespaces:
+            tenant = str(self.namespaces[name]["metadata"]["labels"][TENANT_LABEL])
+            grant = self.grants.get(name)
+            granted = self.platform.hosts(grant) if isinstance(grant, Tenant) and name not in self.unfit else ()
+            found.setdefault(tenant, set()).update(hosts_of(self.namespaces[name]), granted)
+        return found
+
     def gaps(self, needs: Sequence[str]) -> Iterator[Doubt]:
         """What a check of the cluster needs and what could not be read."""
         for need in needs:
@@ -182,6 +201,8 @@ class TenantView:
         for need in needs:
             if need in (PLATFORM, SPEC, GRANT):
                 yield from self._gaps_in_settings(need)
+            elif need == CLAIMS:
+                yield from snapshot.gaps_in("ConfigMap", SYSTEM_NAMESPACE)
             elif need.endswith(EVERYWHERE):
                 yield from snapshot.gaps_in(need.removesuffix(EVERYWHERE), EVERYWHERE)
             else:

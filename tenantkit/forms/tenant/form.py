@@ -82,7 +82,7 @@ class TenantForm(PlanForm["Tenant"]):
         >>> form = tk.TenantForm(cluster)
         >>> form.fill(name="sketch", team="ml-sketch", owners=["dana@example.com"], size="small")
         >>> form.submit(plan_only=True).summary
-        '16 to create'
+        '17 to create'
         >>> form.close()
     """
 

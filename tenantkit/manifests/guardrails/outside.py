@@ -1,4 +1,4 @@
-"""Guardrail `outside`: tenants and provisioners change nothing outside tenants' namespaces, but for the index.
+"""Guardrail `outside`: tenants and provisioners change nothing outside tenants' namespaces, but for index and claims.
 
 A provisioner's rights hold in every namespace, since RBAC cannot name namespaces that do not exist yet. Without this
 guardrail a provisioner could bind the owner role in kube-system, and so gain every right.
@@ -7,6 +7,7 @@ Source: page "Using RBAC Authorization" (privilege escalation).
 
 from __future__ import annotations
 
+from tenantkit.manifests.claims import CLAIM_PREFIX
 from tenantkit.manifests.guardrails.cel import (
     is_no_administrator,
     is_of_a_tenant,
@@ -22,10 +23,12 @@ from tenantkit.manifests.guardrails.policy import ASK_ADMINISTRATORS, OUTSIDE_TE
 from tenantkit.manifests.role_rules import TENANT_ROLES
 from tenantkit.rules.pod_security.levels import LABEL_PREFIX
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
+from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 _RBAC = "rbac.authorization.k8s.io"
 _ENFORCE = f"{LABEL_PREFIX}enforce"
-_RESERVED = ("default", "tenantkit-system", INDEX_NAMESPACE)
+_RESERVED = ("default", SYSTEM_NAMESPACE, INDEX_NAMESPACE)
+_MARKS = ("labels", "annotations", "finalizers", "ownerReferences")
 # Roles and RoleBindings of tenants in the index, which the guardrail `people` judges. Others there are the platform's.
 _IN_INDEX = (
     f"(request.namespace == {text(INDEX_NAMESPACE)} && request.resource.group == {text(_RBAC)} "
@@ -49,7 +52,6 @@ OBJECTS = Policy(
             "",
             (
                 "bindings",
-                "configmaps",
                 "endpoints",
                 "limitranges",
                 "persistentvolumeclaims",
@@ -77,6 +79,33 @@ OBJECTS = Policy(
             OUTSIDE_TENANTS,
         )
     ],
+    operations=("CREATE", "UPDATE", "DELETE"),
+    is_everywhere=True,
+)
+
+# A claim is created and deleted, and never changed. A second apply that changes nothing, also of its manager, passes.
+CONFIG_MAPS = Policy(
+    "tenantkit-outside-configmaps",
+    "outside",
+    [Resources("", ("configmaps",))],
+    is_provisioner(),
+    [
+        Rule(
+            f"namespaceObject == null || {is_tenants('namespaceObject')} "
+            "|| (variables.is_claim && (request.operation != 'UPDATE' || variables.same))",
+            "a change by a provisioner",
+            ASK_ADMINISTRATORS,
+            OUTSIDE_TENANTS,
+        )
+    ],
+    {
+        "subject": "object != null ? object : oldObject",
+        "is_claim": (
+            f"request.namespace == {text(SYSTEM_NAMESPACE)} && has(variables.subject.metadata.name) "
+            f"&& variables.subject.metadata.name.startsWith({text(CLAIM_PREFIX)})"
+        ),
+        "same": is_same("data", "binaryData", "immutable", *(f"metadata.{name}" for name in _MARKS)),
+    },
     operations=("CREATE", "UPDATE", "DELETE"),
     is_everywhere=True,
 )
@@ -198,4 +227,4 @@ LEVELS = Policy(
     is_everywhere=True,
 )
 
-POLICIES = (OBJECTS, BINDINGS, SUBJECTS, NAMESPACES, LEVELS)
+POLICIES = (OBJECTS, CONFIG_MAPS, BINDINGS, SUBJECTS, NAMESPACES, LEVELS)

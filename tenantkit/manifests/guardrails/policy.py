@@ -32,7 +32,7 @@ Operation = Literal["CREATE", "UPDATE", "DELETE"]
 
 # The version of the whole set: a newer one on a cluster is not replaced by an older one.
 # Any change of a policy raises it: a test compares a digest.
-VERSION = 2
+VERSION = 3
 IN_TENANTS = "in tenants' namespaces"
 OUTSIDE_TENANTS = "outside tenants' namespaces"
 ASK_PLATFORM = "ask the platform team, who may manage tenants"

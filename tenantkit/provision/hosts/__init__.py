@@ -1,1 +1,1 @@
-"""Hosts: who holds them, how they move between tenants, and two users who grant one host at once."""
+"""Hosts: who holds them, how they are claimed, and how they move between tenants."""

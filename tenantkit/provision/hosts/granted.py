@@ -6,22 +6,25 @@ the one that already has it is not.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.changes import blocked
+from tenantkit.provision.hosts.claims import claimed_by, claimed_hosts, without_passed_on
 from tenantkit.provision.hosts.moves import exchanging, moves
+from tenantkit.provision.hosts.reasons import host_taken, hosts_exchanged, without_namespace
 from tenantkit.provision.ownership import is_ours
-from tenantkit.provision.reasons import host_taken, hosts_exchanged, hosts_not_checked
+from tenantkit.provision.reasons import hosts_not_checked
 from tenantkit.provision.stored.tenants import own_tenant_namespaces, stored_tenant
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
@@ -29,6 +32,23 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
+
+
+_TRIED = 99
+_LABEL_LENGTH = 63
+
+
+@dataclass(frozen=True, slots=True)
+class TakenHosts:
+    """The hosts that a tenant wants and that others have or want.
+
+    Args:
+        others: who has each host, in words.
+        free: hosts that no tenant has, in place of these; none for the tenant's own host, or if not all are known.
+    """
+
+    others: Mapping[str, str]
+    free: tuple[str, ...] = ()
 
 
 def holders(namespaces: Iterable[Manifest]) -> dict[str, set[str]]:
@@ -58,8 +78,11 @@ def with_own_namespaces(
     return replace(live, objects={**{ref_of(manifest): manifest for manifest in found}, **live.objects})
 
 
-def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, dict[str, str]]:
-    """For each planned tenant, the hosts that it wants and that others have or want: host, and who has it, in words."""
+def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, TakenHosts]:
+    """For each planned tenant that wants hosts of others, or that others want, too: these hosts.
+
+    Who has claimed a host has it, like a tenant whose Namespace grants it.
+    """
     planned = {platform.namespace(tenant) for tenant in tenants}
     namespaces = {ref.name: manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"}
     elsewhere = holders(manifest for name, manifest in namespaces.items() if name not in planned)
@@ -68,16 +91,46 @@ def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) 
     for tenant in tenants:
         for host in platform.hosts(tenant):
             wanted.setdefault(host, []).append(tenant.name)
-    found: dict[str, dict[str, str]] = {}
+    names = {tenant.name for tenant in tenants}
+    for host in wanted:
+        claimant = claimed_by(live, host)
+        if claimant is not None:
+            (present if claimant in names else elsewhere).setdefault(host, set()).add(claimant)
+    found: dict[str, TakenHosts] = {}
     for tenant in tenants:
+        others: dict[str, str] = {}
         for host in platform.hosts(tenant):
-            others = sorted(elsewhere.get(host, set()) - {tenant.name})
+            those = sorted(elsewhere.get(host, set()) - {tenant.name})
             rivals = sorted(set(wanted[host]) - {tenant.name})
             if rivals and present.get(host) != {tenant.name}:
-                others += sorted(rivals, key=lambda rival: rival not in present.get(host, set()))
-            if others:
-                found.setdefault(tenant.name, {})[host] = with_owners(others[0], namespaces.values())
+                those += sorted(rivals, key=lambda rival: rival not in present.get(host, set()))
+            if those:
+                others[host] = _in_words(those[0], host, live, namespaces.values())
+        if others:
+            known = (*elsewhere, *present, *wanted, *claimed_hosts(live))
+            found[tenant.name] = TakenHosts(others, _free(tenant, others, known, live))
     return found
+
+
+def _in_words(tenant: str, host: str, live: LiveState, namespaces: Iterable[Manifest]) -> str:
+    """Who has a host, and what to do about a claim that a deleted tenant has left."""
+    is_left = live.has_all_namespaces and claimed_by(live, host) == tenant
+    if is_left and not any((it["metadata"].get("labels") or {}).get(TENANT_LABEL) == tenant for it in namespaces):
+        return without_namespace(tenant, host)
+    return with_owners(tenant, namespaces)
+
+
+def _free(tenant: Tenant, taken: Iterable[str], known: Collection[str], live: LiveState) -> tuple[str, ...]:
+    """A free host in place of each of these that a tenant asks for by name, if all tenants are known."""
+    if not live.has_all_namespaces or live.claims is None:
+        return ()
+    found = []
+    for host in taken:
+        label, _, rest = host.partition(".")
+        numbered = (f"{label}-{number}" for number in range(2, _TRIED))
+        names = (f"{it}.{rest}" for it in numbered if host in tenant.hosts and len(it) <= _LABEL_LENGTH)
+        found += [name for name in names if name not in known][:1]
+    return tuple(found)
 
 
 def owners_of(namespace: Manifest) -> tuple[str, ...]:
@@ -96,28 +149,33 @@ def with_owners(tenant: str, namespaces: Iterable[Manifest]) -> str:
 
 
 def with_checked_hosts(
-    changes: Sequence[PlanChange], taken: Mapping[str, str], team: str, *, is_complete: bool
+    changes: Sequence[PlanChange], taken: TakenHosts | None, team: str, *, is_complete: bool
 ) -> list[PlanChange]:
     """A tenant's changes, all blocked if another tenant has one of its hosts.
 
     Args:
         changes: of one tenant.
-        taken: who has it, in words, by host.
+        taken: the hosts of others; None if there are none.
         team: who can see all tenants, as `platform_team` words it.
         is_complete: whether all tenants are known; if not, the rows that take a host say so.
     """
-    if taken:
-        reason = host_taken(taken)
-        return [blocked(change, reason) for change in changes]
+    if taken is not None:
+        reason = host_taken(taken.others, taken.free)
+        return [blocked(change, reason) for change in changes if not is_claim(change.ref)]
     return list(changes) if is_complete else [_with_unchecked_hosts(change, team) for change in changes]
 
 
 def without_exchanges(changes: Sequence[PlanChange]) -> list[PlanChange]:
-    """The changes of all tenants; those of tenants that exchange hosts are blocked, since each would wait."""
+    """The changes of all tenants; those of tenants that exchange hosts are blocked, since each would wait.
+
+    A claim that passes from one tenant to another has one change.
+    """
+    changes = without_passed_on(changes)
     exchanges = exchanging(moves(changes))
     return [
         blocked(change, hosts_exchanged(exchanges[change.tenant])) if change.tenant in exchanges else change
         for change in changes
+        if change.tenant not in exchanges or not is_claim(change.ref)
     ]
 
 

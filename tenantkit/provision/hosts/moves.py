@@ -1,24 +1,25 @@
 """Hosts that move between tenants of one plan: the second may take a host only once the first has let go of it.
 
-Read from the changes of the Namespaces, whose annotation holds a tenant's granted hosts. Tenants that exchange hosts
-would wait for each other, so they are blocked.
+Read from the changes of the Namespaces, whose annotation holds a tenant's granted hosts, and of claims. Tenants that
+exchange hosts would wait for each other, so they are blocked.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.manifests.claims import claimant, claimed_host, is_claim
 from tenantkit.manifests.namespace import hosts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tenantkit.provision.changes import PlanChange
 
 _CHANGED = ("create", "update", "conflict")
 
 
-def moves(changes: Iterable[PlanChange]) -> dict[str, dict[str, str]]:
+def moves(changes: Sequence[PlanChange]) -> dict[str, dict[str, str]]:
     """For each tenant that takes hosts of others: the tenant that gives it, by host.
 
     A tenant that cannot be changed gives nothing: whoever waits for it is told so.
@@ -38,6 +39,9 @@ def moves(changes: Iterable[PlanChange]) -> dict[str, dict[str, str]]:
         waits = {host: givers[host] for host in taken if givers.get(host, change.tenant) != change.tenant}
         if waits:
             found[str(change.tenant)] = waits
+    for change in changes:
+        if is_claim(change.ref) and change.action == "update" and change.wanted and change.live:
+            found.setdefault(str(change.tenant), {}).setdefault(claimed_host(change.wanted), claimant(change.live))
     return found
 
 

@@ -45,13 +45,13 @@ def plan_adopt(cluster: ClusterApi, tenants: Tenant | Sequence[Tenant]) -> Plan:
             after the namespace that it is to have: a namespace cannot be renamed.
 
     Returns:
-        A Plan. Its rows `update` are the labels and annotations that the Namespace gets, among them the grant. Rows
-        `foreign` are what is in the namespace already and differs from the spec, such as bindings, quotas, policies,
-        Ingresses and Pod Security levels: an adoption does not change them, and their reasons say what the next plan
-        does. A namespace is `blocked` if it does not exist, is the system's, belongs to another tenant, is being
-        deleted, has other values in these labels, if its tenant does not fit the platform, or if the server refuses the
-        change, which it checks by a dry run. It is `not yours` if you may not change it, and `unchanged` if it is
-        adopted already.
+        A Plan. Its rows `create` are the claims of the tenants' hosts, and its rows `update` the labels and annotations
+        that the Namespaces get, among them the grant. Rows `foreign` are what is in the namespace already and differs
+        from the spec, such as bindings, quotas, policies, Ingresses and Pod Security levels: an adoption does not
+        change them, and their reasons say what the next plan does. A namespace is `blocked` if it does not exist, is
+        the system's, belongs to another tenant, is being deleted, has other values in these labels, if its tenant does
+        not fit the platform, or if the server refuses the change, which it checks by a dry run. It is `not yours` if
+        you may not change it, and `unchanged` if it is adopted already.
 
     Raises:
         InvalidSpecError: something is not a Tenant, or two tenants have the same name.
@@ -85,7 +85,7 @@ def adopt(  # noqa: PLR0913 (each is a separate decision, with a default that su
     cancelled: threading.Event | None = None,
     max_concurrency: int = 16,
 ) -> Report:
-    """Make existing namespaces tenants: their Namespaces get labels and the grant, and nothing else changes.
+    """Make existing namespaces tenants: their hosts are claimed, and their Namespaces get labels and the grant.
 
     After that, `plan` and `apply` bring them to their specs. `release` takes back what was added.
 
@@ -100,8 +100,8 @@ def adopt(  # noqa: PLR0913 (each is a separate decision, with a default that su
             more.
 
     Returns:
-        A Report with one outcome per namespace: applied, unchanged if it was adopted already, or pending if only
-        somebody with more permissions may change it.
+        A Report with one outcome per namespace and claim of a host: applied, unchanged if it was adopted already, or
+        pending if only somebody with more permissions may change it.
 
     Raises:
         InvalidSpecError: something is not a Tenant, two tenants have the same name, or the plan is of another subject.
@@ -111,7 +111,7 @@ def adopt(  # noqa: PLR0913 (each is a separate decision, with a default that su
         PartialApplyError: a namespace was blocked or failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: that of `plan`; patch namespaces.
+    RBAC: that of `plan`; patch namespaces; create and get configmaps in tenantkit-system.
 
     Source: page "Server-Side Apply".
 
@@ -119,7 +119,7 @@ def adopt(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> _ = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "essays"}})
         >>> essays = tk.Tenant(name="essays", team="ml-papers", owners=["dana@example.com"], size="small")
         >>> tk.adopt(cluster, essays, progress=False).summary
-        '1 applied'
+        '2 applied'
         >>> tk.apply(cluster, tk.plan(cluster, essays), progress=False).is_complete
         True
     """

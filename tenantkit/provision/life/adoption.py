@@ -1,8 +1,8 @@
 """What an adoption would change, and what lies in the namespace already. Pure: manifests in, changes out.
 
-Only labels and annotations of the Namespace are added, and only where it has no other value, so that a release can take
-back exactly these. What the next plan would change, or leave alone, is found by making that plan: against the Namespace
-as it will be.
+Only claims of its hosts, and labels and annotations of the Namespace are added, and only where it has no other value,
+so that a release can take back exactly these. What the next plan would change, or leave alone, is found by making that
+plan: against the Namespace as it will be.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY_LABEL
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked
 from tenantkit.provision.compare import field_text, fields_of
+from tenantkit.provision.hosts.claims import with_claims
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts
 from tenantkit.provision.life.reasons import (
     ALREADY_TENANT,
@@ -66,9 +67,10 @@ def make_adoption(tenants: Sequence[Tenant], platform: Platform, live: LiveState
             found.append(not_fitting(tenant, platform, refused))
             continue
         change = _adoption(tenant, platform, live)
-        others, team = taken.get(tenant.name, {}), platform_team(platform)
+        others, team = taken.get(tenant.name), platform_team(platform)
         [checked] = with_checked_hosts([change], others, team, is_complete=live.has_all_namespaces)
-        found += _with_content(checked, _inside(tenant, platform, live)) if checked.action == "update" else [checked]
+        whole = _with_content(checked, _inside(tenant, platform, live)) if checked.action == "update" else [checked]
+        found += with_claims(whole, tenant.name, live)
     return found
 
 

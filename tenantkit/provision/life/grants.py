@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.changes import PlanChange, PlanRow
+from tenantkit.provision.hosts.claims import releases_host
 from tenantkit.provision.left_out import replaces_role
 from tenantkit.provision.plan import Plan, plan_at, replan
 from tenantkit.provision.plans.origin import cluster_id
@@ -57,7 +59,9 @@ class Scope:
             change
             for change in plan.changes
             if change.action != "foreign"
-            if change.ref in self.refs or (change.ref.kind == "RoleBinding" and change.tenant in bindings_of)
+            if change.ref in self.refs
+            or (is_claim(change.ref) and not releases_host(change))
+            or (change.ref.kind == "RoleBinding" and change.tenant in bindings_of)
         ]
         return replace(plan, changes=tuple(kept))
 

@@ -2,7 +2,7 @@
 
 An apply without these fields gives them up, and the server then removes those that nobody else has set. What `apply`
 made in the namespace stays, so that nobody loses access in the middle of their work; the plan lists it. Only what made
-the tenant findable, in the index, is deleted.
+the tenant findable, in the index, is deleted, and so are the claims of its hosts.
 Source: page "Server-Side Apply", section "Field management".
 """
 
@@ -19,6 +19,7 @@ from tenantkit.manifests.order import RANK
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.hosts.claims import released
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, stays_in_index
 from tenantkit.provision.life.reasons import (
@@ -34,7 +35,7 @@ from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.requests.sender import signed
-from tenantkit.provision.read import TENANT_KINDS, read_contents
+from tenantkit.provision.read import TENANT_KINDS, read_claims, read_contents
 from tenantkit.provision.reasons import ALL_NAMES, IN_THE_INDEX, PROTECTED, REFUSED, newer_version, stay_in_index
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
@@ -74,7 +75,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         else has set as well stays, and the row says so. Pod Security levels that `apply` has set stay: members keep
         their roles, and their pods must not gain rights. Rows `foreign` are tenantkit's objects in the namespace, which
         stay: quota, limits, bindings, policies and routes, with the command that deletes each. Rows `delete` are the
-        tenant's objects in the index. Objects in the index that you may not read are `not yours`, and stay. Rows
+        tenant's objects in the index and claims of hosts. Objects in the index that you may not read are `not yours`,
+        and stay. Rows
         `unknown`, with the name `*`, are kinds that you may not list. A Namespace is `blocked` if its tenant is
         protected or frozen, or is being deleted, and `not yours` if only others may release it: then `request` is the
         text to send to them.
@@ -89,8 +91,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
 
     RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
     or in each namespace, where a refusal is a row; list roles and rolebindings in tenantkit-index, or get those of
-    each tenant; create selfsubjectaccessreviews, selfsubjectrulesreviews and selfsubjectreviews, which any
-    signed-in user may.
+    each tenant; list configmaps in tenantkit-system, if that is allowed; create selfsubjectaccessreviews,
+    selfsubjectrulesreviews and selfsubjectreviews, which any signed-in user may.
 
     Example:
         >>> plan = tk.plan_release(cluster, "forecast")
@@ -115,7 +117,7 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
     """Make tenants plain namespaces again: labels and annotations of tenantkit are taken from their Namespaces.
 
     Right after `adopt`, each Namespace is then as it was before. What `apply` has made in a namespace stays, and
-    `plan_release` lists it. No object is deleted but the tenant's in the index.
+    `plan_release` lists it. No object is deleted but the tenant's in the index, and the claims of its hosts.
 
     Args:
         cluster: the connection, from `connect`.
@@ -128,7 +130,7 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
             more.
 
     Returns:
-        A Report with one outcome per namespace, and one per object in the index: applied, or pending if only somebody
+        A Report with one outcome per namespace, object in the index and claim: applied, or pending if only somebody
         with more permissions may change it.
 
     Raises:
@@ -140,7 +142,8 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
         PartialApplyError: a namespace was blocked or failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: that of `plan_release`; patch namespaces; delete roles and rolebindings in tenantkit-index.
+    RBAC: that of `plan_release`; patch namespaces; delete roles and rolebindings in tenantkit-index, and configmaps in
+    tenantkit-system.
 
     Source: page "Server-Side Apply".
 
@@ -148,9 +151,9 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
         >>> _ = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "notes"}})
         >>> notes = tk.Tenant(name="notes", team="ml-papers", owners=["dana@example.com"], size="small")
         >>> tk.adopt(cluster, notes, progress=False).summary
-        '1 applied'
+        '2 applied'
         >>> tk.release(cluster, "notes", progress=False).summary
-        '1 applied'
+        '2 applied'
         >>> list(cluster.get("Namespace", "notes")["metadata"]["labels"])
         ['kubernetes.io/metadata.name']
     """
@@ -175,7 +178,7 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
     others = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in TENANT_KINDS]
     labelled = read_contents(cluster, others, places, label_selector=f"{TENANT_LABEL} in ({','.join(names)})")
     index = read_index(cluster, names)
-    indexed = entries_by_tenant(index)
+    indexed, claims = entries_by_tenant(index), read_claims(cluster) or {}
     planned: list[PlanChange] = []
     team = platform_team(platform)
     for name, namespace in zip(names, namespaces, strict=True):
@@ -187,6 +190,7 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
                 PlanChange("not yours", ref, (PlanRow("not yours", ref, why=stay_in_index(name, team)),), name)
                 for ref, _ in stays_in_index(index, name)
             ]
+            planned += released(claims, name)
         planned += _stays(name, namespace, (ours, labelled))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(planned), "release", cluster_id(cluster))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.manifests.claims import claimed_host, is_claim
 from tenantkit.manifests.labels import (
     FROZEN_QUOTA_NAME,
     GRANT_ANNOTATION,
@@ -166,14 +167,20 @@ def _whole_quota(edit: Edit) -> Iterator[Phrase]:
 
 def _host_phrases(edits: Sequence[Edit]) -> Iterator[Phrase]:
     served = {it.host for edit in edits if edit.kind in ROUTE_KINDS for it in served_paths(edit.after)}
+    said: set[str] = set()
     for edit in edits:
         row = next((row for row in edit.rows if row.path == _HOSTS), None)
         if edit.kind != "Namespace" or (row is None and not edit.is_whole):
             continue
         before = hosts_in(row.before if row else _annotation(edit.before, HOSTS_ANNOTATION))
         after = hosts_in(row.after if row else _annotation(edit.after, HOSTS_ANNOTATION))
+        said |= {*before, *after}
         yield from (Phrase(f"loses host {host}", is_loss=True) for host in before if host not in after)
         yield from (Phrase(f"host {host}") for host in after if host not in before and host not in served)
+    for edit in edits:
+        host = claimed_host(edit.after or edit.before or {}) if is_claim(edit.ref) else ""
+        if host and host not in said:
+            yield Phrase(f"{'releases' if edit.after is None else 'claims'} host {host}")
 
 
 def _network_phrases(edits: Iterable[Edit]) -> Iterator[Phrase]:
@@ -222,6 +229,8 @@ def _other_phrases(edits: Iterable[Edit], *, is_new: bool) -> Iterator[Phrase]:
     created, changed, deleted = [], [], []
     for edit in edits:
         name = _name(edit)
+        if is_claim(edit.ref):
+            continue
         if edit.after is None and edit.kind not in ("RoleBinding", "ClusterRoleBinding", *ROUTE_KINDS, "NetworkPolicy"):
             deleted.append(name)
         elif edit.before is None and not is_new and not _has_phrase(edit):

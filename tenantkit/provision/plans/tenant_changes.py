@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> list[list[PlanChange]]:
-    """For each tenant, its objects against the live state, whoever else has its hosts: pure.
+    """For each tenant, its objects against the live state but for claims, whoever else has its hosts: pure.
 
     A tenant whose grant was written by a newer tenantkit is blocked.
 
@@ -81,7 +82,7 @@ def _compare(
 
 
 def _planned(made: Sequence[Manifest], tenant: Tenant, part: TeamPart, live: LiveState) -> list[Manifest]:
-    """The objects to plan: those of the index only where they were read, and its members where all are known."""
+    """The objects to plan but for claims: of the index only what was read, and its members where all are known."""
     has_members = None not in (
         part.editors if tenant.editors is None else (),
         part.viewers if tenant.viewers is None else (),
@@ -89,6 +90,7 @@ def _planned(made: Sequence[Manifest], tenant: Tenant, part: TeamPart, live: Liv
     return [
         manifest
         for manifest in made
+        if not is_claim(ref_of(manifest))
         if not is_in_index(ref_of(manifest))
         or (tenant.name in live.indexed and (has_members or not is_indexed_member(manifest)))
     ]

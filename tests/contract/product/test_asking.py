@@ -9,6 +9,7 @@ import pytest
 import tenantkit
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.hints import Code
+from tenantkit.manifests.claims import claim_ref, is_claim
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.life.release import plan_release
@@ -127,6 +128,11 @@ def test_another_host_is_one_call(owner: Cluster, name: str) -> None:
     assert "hosts:\n- demo.example.ai" in request
     assert request.plan is not None
     assert {row.action for row in request.plan.rows} == {"not yours", "unchanged"}
+    claims = {row.ref: row.action for row in request.plan.rows if is_claim(row.ref)}
+    assert claims == {claim_ref("demo.example.ai"): "not yours"}
+    words = (request, *request.plan.headlines)
+    assert not any("claim" in text or "ConfigMap" in text for text in words)
+    assert request.plan.headlines[0].endswith("ask them to plan and apply it: host demo.example.ai")
 
 
 def test_a_host_that_needs_no_request_is_refused(owner: Cluster, cluster: Cluster, name: str) -> None:

@@ -74,7 +74,7 @@ def test_plan_then_apply_then_plan_again(run: Callable[..., Any], name: str, tmp
     applied = run("apply", str(file), "--output", "json")
     again = run("plan", str(file), "--exit-code")
 
-    assert (planned.returncode, "17 to create" in planned.stdout) == (3, True), planned.stdout + planned.stderr
+    assert (planned.returncode, "18 to create" in planned.stdout) == (3, True), planned.stdout + planned.stderr
     assert applied.returncode == 0, applied.stderr
     assert json.loads(applied.stdout)["urls"] == {name: [f"http://{name}.example.ai/"]}
     assert (again.returncode, "17 unchanged" in again.stdout) == (0, True), again.stdout + again.stderr
@@ -85,7 +85,9 @@ def test_a_plan_is_rows_as_json(run: Callable[..., Any], name: str) -> None:
     planned = run("plan", "-", "--output", "json", stdin=spec(name))
 
     assert planned.returncode == 0, planned.stderr
-    assert json.loads(planned.stdout)["changes"][0] == {
+    claim, namespace, *_ = json.loads(planned.stdout)["changes"]
+    assert (claim["kind"], claim["namespace"]) == ("ConfigMap", "tenantkit-system")
+    assert namespace == {
         "action": "create",
         "tenant": name,
         "kind": "Namespace",

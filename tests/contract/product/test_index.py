@@ -153,10 +153,10 @@ def test_a_tenant_that_is_released_leaves_the_index_and_is_entered_when_it_is_ap
 ) -> None:
     apply(cluster, plan(cluster, wanted(name, protected=False)), progress=False)
 
-    assert release(cluster, name, progress=False).summary == "5 applied"
+    assert release(cluster, name, progress=False).summary == "6 applied"
 
     assert indexed(cluster, name) == []
-    assert adopt(cluster, wanted(name), progress=False).summary == "1 applied"
+    assert adopt(cluster, wanted(name), progress=False).summary == "2 applied"
     assert indexed(cluster, name) == []
     assert apply(cluster, plan(cluster, wanted(name)), progress=False).is_complete
     assert len(indexed(cluster, name)) == 4
@@ -166,7 +166,7 @@ def test_a_namespace_that_was_never_applied_is_released_without_an_index(cluster
     with fresh_name(cluster) as name, own_namespace(cluster, name):
         adopt(cluster, wanted(name), progress=False)
 
-        assert release(cluster, name, progress=False).summary == "1 applied"
+        assert release(cluster, name, progress=False).summary == "2 applied"
 
 
 def test_in_a_read_only_tenant_members_stay_listed_and_owners_do_not_change_the_list(

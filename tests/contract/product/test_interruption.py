@@ -155,5 +155,5 @@ def test_a_cancelled_apply_reports_the_rest_and_continues_when_run_again(cluster
         )
     report = apply(cluster, plan(cluster, tenant(name)), progress=False)
 
-    assert caught.value.report.summary == "interrupted: 2 applied, 15 not attempted"
+    assert caught.value.report.summary == "interrupted: 3 applied, 15 not attempted"
     assert report.summary == "15 applied, 2 unchanged"

@@ -57,8 +57,8 @@ def test_a_tenant_is_planned_and_applied_and_then_there_is_nothing_to_do(cluster
     first = plan(cluster, wanted)
     report = apply(cluster, first, progress=False)
 
-    assert first.summary == "18 to create"
-    assert report.summary == "18 applied"
+    assert first.summary == "19 to create"
+    assert report.summary == "19 applied"
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
     assert plan(cluster, wanted).summary == "18 unchanged"
     assert get_tenant(cluster, name) == wanted.with_(viewers=[])
@@ -75,7 +75,7 @@ def test_the_same_plan_applied_again_writes_nothing(
 
     report = apply(cluster, planned, progress=False)
 
-    assert report.summary == "17 unchanged"
+    assert report.summary == "18 unchanged"
     assert versions(cluster, name) == before
 
 
@@ -251,6 +251,7 @@ def test_a_server_side_dry_run_cannot_check_objects_in_a_new_namespace(cluster: 
 
     reasons = {row.ref.kind: row.reason for row in planned.rows}
     assert (reasons.pop("Namespace"), reasons.pop("Role")) == ("", "")
+    assert reasons.pop("ConfigMap").startswith("claims host")
     assert set(reasons.values()) == {"compared locally, not sent to the server"}
 
 
@@ -268,7 +269,7 @@ def test_several_tenants_are_created_at_once_and_each_completely(cluster: Cluste
 
     one = str(live_objects(cluster, name)).replace(name, "x")
     assert one == str(live_objects(cluster, other)).replace(other, "x")
-    assert report.summary == "34 applied"
+    assert report.summary == "36 applied"
 
 
 def test_every_object_of_a_tenant_carries_its_labels(cluster: Cluster, name: str) -> None:

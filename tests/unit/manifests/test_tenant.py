@@ -69,7 +69,7 @@ def test_what_a_tenant_leaves_as_it_is_has_no_objects() -> None:
 
     walls = ["Namespace", "ResourceQuota", "ResourceQuota", "LimitRange", *["NetworkPolicy"] * 5]
     index = ["Role", "Role", "RoleBinding", "RoleBinding"]
-    assert kinds == [*walls, "ServiceAccount", "ServiceAccount", "RoleBinding", *index]
+    assert kinds == ["ConfigMap", *walls, "ServiceAccount", "ServiceAccount", "RoleBinding", *index]
 
 
 def test_a_quota_names_everything_and_grants_0_of_what_was_not_asked_for() -> None:

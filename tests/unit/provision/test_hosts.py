@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.exceptions import ClusterUnavailable, PartialApplyError, PermissionDenied
+from tenantkit.exceptions import PartialApplyError, PermissionDenied
 from tenantkit.manifests.labels import HOSTS_ANNOTATION
-from tenantkit.provision.apply import apply
 from tenantkit.provision.hosts.moves import exchanging, givers_first
-from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenants
 from tenantkit.rules.tenant_index import IndexedTenant
@@ -20,8 +16,7 @@ from tests.unit.provision.memory import NAMESPACE, NOW, PLATFORM, Memory, run, t
 
 if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
-    from tenantkit.rules.kinds import Kind
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import ObjectRef
 
 SHARED = "shared.example.ai"
 
@@ -165,115 +160,6 @@ def test_givers_come_before_takers_in_the_order_of_the_plan() -> None:
     assert givers_first(["a", "b", "c", "x", None], waits) == ["b", "c", "a", "x", None]
     assert exchanging(waits) == {}
     assert exchanging({"a": {"h": "b"}, "b": {"i": "a"}, "c": {"j": "a"}}) == {"a": ("a", "b"), "b": ("a", "b")}
-
-
-def test_of_two_users_who_grant_one_host_at_once_the_later_takes_it_back_and_is_told() -> None:
-    memory = Memory()
-    planned = plan(memory, tenant(hosts=[SHARED]), platform=PLATFORM)
-
-    def somebody_is_first(_verb: str, ref: ObjectRef) -> None:
-        if ref == NAMESPACE:
-            memory.on_write = lambda _verb, _ref: None
-            run(memory, tenant(name="speech", hosts=[SHARED]))
-
-    memory.on_write = somebody_is_first
-    with pytest.raises(PartialApplyError) as caught:
-        apply(memory, planned, progress=False)
-
-    [failure] = caught.value.report.failed
-    assert failure.reason == (
-        f"this tenant was granted a host at the same time as another tenant: '{SHARED}' of tenant 'speech'. "
-        f"It was taken back from this one: agree on one of them, then plan again"
-    )
-    assert (hosts_of(memory, "vision"), hosts_of(memory, "speech")) == (
-        ["vision.example.ai"],
-        ["speech.example.ai", SHARED],
-    )
-    assert not [ref for ref in memory.objects if ref.kind == "Ingress" and ref.namespace == "vision"]
-    assert blocked_tenants(plan(memory, tenant(hosts=[SHARED]), platform=PLATFORM)) == {"vision"}
-
-
-def test_two_users_who_both_wrote_before_they_looked_both_take_it_back_and_are_told() -> None:
-    memory = Memory()
-    both_read, both_wrote = threading.Barrier(2, timeout=20), threading.Barrier(2, timeout=20)
-    lock = threading.Lock()
-
-    class User(Memory):
-        """Shares the objects; writes once both have read, and looks for rivals once both have written."""
-
-        def create(self, manifest: Manifest) -> Manifest:
-            if manifest["kind"] == "Namespace":
-                both_read.wait()
-            with lock:
-                return super().create(manifest)
-
-        def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Manifest:
-            with lock:
-                return super().apply(manifest, force=force, dry_run=dry_run)
-
-        def list(self, kind: str | Kind, **options: object) -> list[Manifest]:
-            if kind == "Namespace" and options.get("label_selector"):
-                both_wrote.wait()
-                found = super().list(kind, **options)  # type: ignore[arg-type]
-                both_wrote.wait()
-                return found
-            return super().list(kind, **options)  # type: ignore[arg-type]
-
-    users = [User(objects=memory.objects), User(objects=memory.objects)]
-    wanted = [tenant(hosts=[SHARED]), tenant(name="speech", hosts=[SHARED])]
-    plans = [plan(user, one, platform=PLATFORM) for user, one in zip(users, wanted, strict=True)]
-
-    def failures(index: int) -> list[str]:
-        with pytest.raises(PartialApplyError) as caught:
-            apply(users[index], plans[index], progress=False)
-        return [outcome.reason for outcome in caught.value.report.failed]
-
-    with ThreadPoolExecutor(2) as pool:
-        told = list(pool.map(failures, range(2)))
-
-    assert [len(reasons) for reasons in told] == [1, 1]
-    assert f"'{SHARED}' of tenant 'speech'" in told[0][0]
-    assert f"'{SHARED}' of tenant 'vision'" in told[1][0]
-    assert (hosts_of(memory, "vision"), hosts_of(memory, "speech")) == (["vision.example.ai"], ["speech.example.ai"])
-
-
-def test_many_threads_that_look_at_once_share_requests_that_were_sent_after_their_writes() -> None:
-    class Counting(Memory):
-        lists = 0
-
-        def list(self, kind: str | Kind, **options: object) -> list[Manifest]:
-            Counting.lists += 1
-            return super().list(kind, **options)  # type: ignore[arg-type]
-
-    memory = Counting()
-    run(memory, tenant(hosts=[SHARED]))
-    Counting.lists = 0
-    check = HostCheck(memory)
-
-    with ThreadPoolExecutor(16) as pool:
-        rivals = list(pool.map(lambda _: check.rivals("speech", [SHARED]), range(64)))
-
-    assert rivals == [{SHARED: "vision"}] * 64
-    assert 1 <= Counting.lists <= 64
-
-
-def test_a_look_that_fails_is_a_failure_and_the_next_one_asks_again() -> None:
-    memory = Memory()
-    check = HostCheck(memory)
-    listed = memory.list
-
-    def gone(*_: object, **__: object) -> list[Manifest]:
-        raise ClusterUnavailable("no answer")
-
-    memory.list = gone  # type: ignore[method-assign]
-    with pytest.raises(ClusterUnavailable):
-        check.rivals("vision", [SHARED])
-    memory.list = listed  # type: ignore[method-assign]
-    assert check.rivals("vision", [SHARED]) == {}
-
-
-def test_a_user_who_may_not_list_namespaces_goes_on_since_the_plan_said_so() -> None:
-    assert HostCheck(Memory(refused=("Namespace",))).rivals("vision", [SHARED]) == {}
 
 
 def test_an_owner_who_asks_for_a_host_hears_of_own_tenants_only() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenantkit.exceptions import PartialApplyError, PermissionDenied
+from tenantkit.manifests.claims import claim_ref
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.index.members import with_others_changes
@@ -190,4 +191,4 @@ def test_a_release_by_somebody_who_may_not_read_the_index_says_what_stays_and_is
     assert all("ask the platform team to delete the Roles and RoleBindings" in why for why in others.values())
     assert (report.is_done, report.is_complete) == (True, False)
     assert {outcome.ref for outcome in report.pending} == set(index_refs("vision"))
-    assert [str(outcome.ref) for outcome in report.applied] == ["Namespace 'vision'"]
+    assert [outcome.ref for outcome in report.applied] == [NAMESPACE, claim_ref("vision.example.ai")]

@@ -20,7 +20,7 @@ from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
-from tenantkit.spec.platform import Platform
+from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 from tenantkit.spec.quota import StorageClassQuota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
@@ -82,7 +82,7 @@ def test_on_an_empty_cluster_everything_is_created_in_the_order_of_applying() ->
     assert [(row.action, row.ref) for row in plan.rows] == [
         ("create", ref_of(manifest))
         for manifest in make_tenant(tenant(routes=[ROUTE]), PLATFORM)
-        if manifest["metadata"].get("namespace") != INDEX_NAMESPACE
+        if manifest["metadata"].get("namespace") not in (INDEX_NAMESPACE, SYSTEM_NAMESPACE)
     ]
     assert plan.summary == f"{OBJECTS} to create"
     assert plan.has_changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.manifests.claims import claim_name, make_claim
 from tenantkit.manifests.guardrails.objects import GUARDRAIL_KINDS, POLICIES
 from tests.contract.product.audit.breaks import Break, Create, Delete, Patch, add, remove, replace
 from tests.contract.product.audit.objects import EVERYBODY, MALLORY, binding, cluster_binding, namespace, role
@@ -56,6 +57,12 @@ GUARDRAIL_BREAKS = (
 # What is repaired by installing the platform again has no `after`.
 CLUSTER_BREAKS = (
     *GUARDRAIL_BREAKS,
+    Break(
+        "claims-granted",
+        lambda name: [Create(make_claim(f"{name}-b", f"{name}-b.example.ai"))],
+        case="no-tenant",
+        after=lambda name: [Delete("ConfigMap", claim_name(f"{name}-b.example.ai"), SYSTEM)],
+    ),
     Break(
         "platform-installed",
         lambda _: [Delete("ConfigMap", "platform", SYSTEM)],

@@ -29,6 +29,7 @@ PROVISIONER = "provisioner@example.com"
 UNKNOWN_TO_OWNERS = {
     "one-namespace",
     "hosts-granted-once",
+    "hosts-claimed",
     "quota-counts-everything",
     "others-without-power",
     "pod-priority-classes",

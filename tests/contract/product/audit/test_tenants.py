@@ -18,10 +18,9 @@ from tenantkit.exceptions import NotFound
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
-from tenantkit.rules.manifest import ObjectRef
 from tests.contract.product.audit.tenant_breaks import TENANT_BREAKS
 from tests.contract.product.audit.wall_breaks import EDITOR
-from tests.contract.tenants import tenant
+from tests.contract.tenants import delete_namespace, tenant
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def audited(cluster: Cluster, wire: Wire) -> Iterator[Audited]:
                 operation.do(wire, names[each.id])
         for name in names.values():
             with suppress(NotFound):
-                cluster.delete(ObjectRef("v1", "Namespace", name))
+                delete_namespace(cluster, name)
 
 
 def _at_rest(cluster: Cluster, names: list[str]) -> tuple[pd.DataFrame]:

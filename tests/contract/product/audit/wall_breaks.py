@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.audit.comparison import NETWORK_POLICIES, QUOTA_CLASSES
+from tenantkit.manifests.claims import claim_name, make_claim
 from tests.contract.product.audit.breaks import Break, Create, Delete, Patch, Wait, add, label_path, remove, replace
 from tests.contract.product.audit.objects import (
     namespace,
@@ -48,6 +49,10 @@ def _deleted(policy_name: str) -> Callable[[str], list[Delete]]:
     return lambda _: [Delete("NetworkPolicy", policy_name)]
 
 
+def _unclaimed(name: str) -> Delete:
+    return Delete("ConfigMap", claim_name(f"{name}.example.ai"), "tenantkit-system")
+
+
 def _opened_to_all(policy_name: str) -> Callable[[str], list[Patch]]:
     direction = "egress" if policy_name in ("tenantkit-dns", "tenantkit-egress") else "ingress"
     return lambda _: [Patch("NetworkPolicy", policy_name, [add(f"/spec/{direction}", [{}])])]
@@ -74,6 +79,13 @@ NAMESPACE = (
         "hosts-granted-once",
         lambda name: [other_namespace(name, f"{name}-b", hosts=f"{name}.example.ai")],
         after=lambda name: [_gone(name)],
+    ),
+    Break("hosts-claimed", lambda name: [_unclaimed(name)], case="deleted"),
+    Break(
+        "hosts-claimed",
+        lambda name: [_unclaimed(name), Create(make_claim(f"{name}-b", f"{name}.example.ai"))],
+        case="taken",
+        after=lambda name: [_unclaimed(name)],
     ),
     Break("hosts-annotation", lambda _: [Patch("Namespace", "", [replace(HOSTS, "other.example.ai")])]),
     Break("namespace-labels", lambda _: [labelled("tenantkit.dev/team", "another")]),

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.manifests.claims import make_claim
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import delete_tenants
 from tenantkit.provision.plan import plan
 from tests.contract.product.guardrails.conftest import DRY_RUN, PROVISIONER, RBAC, denied, settings
 from tests.contract.tenants import ROUTE, fresh_name, tenant
-from tests.contract.wire import JSON, MERGE_PATCH
+from tests.contract.wire import APPLY, JSON, MERGE_PATCH
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
@@ -74,6 +75,33 @@ def test_a_provisioner_changes_nothing_outside(method: str, path: str, body: Any
         provisioner(method, path, body, query=DRY_RUN, content_type=content_type),
         "a change by a provisioner is not allowed outside",
     )
+
+
+def test_a_provisioner_makes_and_deletes_claims_and_changes_none(place: Place, provisioner: Wire) -> None:
+    root = "/api/v1/namespaces/tenantkit-system/configmaps"
+    claim = make_claim(place.name, f"claim.{place.name}.example.ai")
+    path = f"{root}/{claim['metadata']['name']}"
+    assert provisioner("POST", root, claim).status == 201
+    try:
+        query = {"fieldManager": "ci"}
+        assert provisioner("PATCH", path, claim, content_type=APPLY, query=query).status == 200
+        for change in (
+            {"metadata": {"labels": {"tenantkit.dev/tenant": "other"}}},
+            {"metadata": {"annotations": {"a": "b"}}},
+            {"metadata": {"finalizers": ["example.com/held"]}},
+            {"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": "n", "uid": "u"}]}},
+        ):
+            denied(
+                provisioner("PATCH", path, change, content_type=MERGE_PATCH, query=DRY_RUN),
+                "a change by a provisioner is not allowed outside",
+            )
+        data = {"data": {"tenant": "other"}}
+        assert provisioner("PATCH", path, data, content_type=MERGE_PATCH, query=DRY_RUN).status in (403, 422)
+    finally:
+        assert provisioner("DELETE", path).status == 200
+    named = claim | {"metadata": claim["metadata"] | {"namespace": "kube-system"}}
+    elsewhere = "/api/v1/namespaces/kube-system/configmaps"
+    denied(provisioner("POST", elsewhere, named, query=DRY_RUN), "a change by a provisioner is not allowed outside")
 
 
 @pytest.mark.parametrize("namespace", ["default", "kube-system", "tenantkit-system"])

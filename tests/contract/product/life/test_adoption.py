@@ -72,7 +72,7 @@ def test_an_adopted_namespace_is_a_tenant_that_the_next_plan_completes(cluster: 
         "Namespace metadata.annotations[tenantkit.dev/grant]",
         "Namespace metadata.annotations[tenantkit.dev/hosts]",
     ]
-    assert report.summary == "1 applied"
+    assert report.summary == "2 applied"
     assert get_tenant(cluster, name).owners == wanted(name).owners
     assert adopt(cluster, wanted(name), progress=False).summary == "1 unchanged"
     assert apply(cluster, plan(cluster, wanted(name)), progress=False).is_complete
@@ -86,7 +86,7 @@ def test_a_namespace_is_after_its_release_as_it_was_before_its_adoption(cluster:
     assert comparable(cluster, name) != before
     report = release(cluster, name, progress=False)
 
-    assert report.summary == "1 applied"
+    assert report.summary == "3 applied"
     assert comparable(cluster, name) == before
     with pytest.raises(NotFound):
         get_tenant(cluster, name)
@@ -184,7 +184,7 @@ def test_who_may_only_read_the_namespace_adopts_nothing_and_is_told(
     with pytest.raises(PartialApplyError, match="Nothing was written"):
         adopt(connect_as("stranger"), wanted(name), progress=False)
 
-    assert (report.summary, report.pending[0].code) == ("1 pending", "not-yours")
+    assert (report.summary, report.pending[0].code) == ("2 pending", "not-yours")
     assert comparable(cluster, name) == before
 
 
@@ -195,7 +195,7 @@ def test_many_namespaces_are_adopted_and_released_together(cluster: Cluster, nam
         adopted = adopt(cluster, [wanted(name), wanted(other)], progress=False)
         released = release(cluster, [name, other], progress=False)
 
-        assert (adopted.summary, released.summary) == ("2 applied", "2 applied")
+        assert (adopted.summary, released.summary) == ("4 applied", "4 applied")
         assert [comparable(cluster, each) for each in (name, other)] == before
 
 

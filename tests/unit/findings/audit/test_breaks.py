@@ -12,6 +12,7 @@ import pytest
 
 from tenantkit.findings.audit.concerns.pods import NODE_NAME_MARK
 from tenantkit.findings.audit.registry import ALL_CHECKS, TENANT_CHECKS
+from tenantkit.manifests.claims import claim_name, make_claim
 from tenantkit.rules.kinds import KINDS
 from tenantkit.spec.network import Network
 from tenantkit.spec.routing import Routing
@@ -77,10 +78,16 @@ def scoped(found: list[Manifest]) -> None:
     next(it for it in found if it["metadata"]["name"] == "tenantkit-quota")["spec"]["scopes"] = ["Terminating"]
 
 
+def claimed_by_another(found: list[Manifest]) -> None:
+    """Speech has claimed what vision was granted, and was not granted it."""
+    next(it for it in found if it["metadata"]["name"] == claim_name("vision.example.ai"))["data"]["tenant"] = "speech"
+
+
 FOREIGN = frozenset({"foreign-routes"})
 CASES = (
     Case("quota-whole", scoped, case="of-some-pods"),
     Case("quota-enforced", uncounted),
+    Case("hosts-claimed", claimed_by_another, case="taken"),
     Case("disruption-budgets", extra=(budget(maxUnavailable=0),), case="none-unavailable"),
     Case("disruption-budgets", extra=(budget(maxUnavailable="0%"),), case="none-in-percent"),
     Case("disruption-budgets", extra=(budget(minAvailable="100%"),), case="all-in-percent"),
@@ -130,7 +137,28 @@ def test_a_broken_wall_is_named_and_no_other(case: Case) -> None:
 
     after = codes(snapshot([*found, *case.extra], platform=case.platform))
 
-    assert after - before == {("vision", code) for code in (case.code, *case.also)}
+    of_cluster = {(None, "claims-granted")} if case.code == "hosts-claimed" else set()
+    assert after - before == {*(("vision", code) for code in (case.code, *case.also)), *of_cluster}
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        (make_claim("gone", "x.ai"), "data.tenant: claims 'x.ai' for 'gone', which does not exist"),
+        (make_claim("vision", "x.ai"), "data.host: 'x.ai' was not granted to tenant 'vision'"),
+        (
+            make_claim("vision", "x.ai") | {"data": {"tenant": "vision", "host": "vision.example.ai"}},
+            "data: 'vision.example.ai' of tenant 'vision' is not what its name claims",
+        ),
+        (make_claim("vision", "x.ai") | {"data": None}, "data: '' of tenant '' is not what its name claims"),
+    ],
+)
+def test_a_claim_that_belongs_to_no_grant_is_named(claim: Manifest, evidence: str) -> None:
+    found = outcomes(snapshot([*objects(VISION), claim]))
+
+    result = found[None, "claims-granted"]
+    assert (result.state, result.evidence) == ("fail", f"ConfigMap/{claim_name('x.ai')} {evidence}")
+    assert found["vision", "hosts-claimed"].state == "pass"
 
 
 def test_a_class_of_ingresses_that_the_platform_does_not_have_is_named() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tenantkit.findings.audit.check import SEVERITIES, WALLS
 from tenantkit.findings.audit.concerns.namespace import SPEC_CHECK
 from tenantkit.findings.audit.registry import CLUSTER_CHECKS, TENANT_CHECKS
-from tenantkit.findings.audit.view import GRANT, PLATFORM, SPEC
+from tenantkit.findings.audit.view import CLAIMS, GRANT, PLATFORM, SPEC
 from tenantkit.rules.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[4] / "docs" / "audit.md"
 HEAD = "| check | wall | severity | what holds if it passes | what it reads |\n| --- | --- | --- | --- | --- |\n"
 ALL: list[Check[Any]] = [*CLUSTER_CHECKS, *TENANT_CHECKS, SPEC_CHECK]
-_SETTINGS = {GRANT: "the grant", SPEC: "the grant, the platform's settings", PLATFORM: "the platform's settings"}
+_SETTINGS = {
+    CLAIMS: "configmaps in tenantkit-system",
+    GRANT: "the grant",
+    SPEC: "the grant, the platform's settings",
+    PLATFORM: "the platform's settings",
+}
 
 
 def table(checks: Sequence[Check[Any]]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from tenantkit.findings.audit.check import Doubt
 from tenantkit.findings.audit.registry import ALL_CHECKS, CLUSTER_CHECKS, TENANT_CHECKS
 from tenantkit.findings.audit.snapshot import EVERYWHERE, permission
-from tenantkit.findings.audit.view import GRANT, PLATFORM, SPEC
+from tenantkit.findings.audit.view import CLAIMS, GRANT, PLATFORM, SPEC
 from tenantkit.rules.kinds import KINDS
 from tests.unit.findings.audit.snapshots import SPEECH, VISION, codes, objects, outcomes, snapshot
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tenantkit.findings.audit.check import Check
     from tenantkit.rules.manifest import Manifest
 
-SETTINGS = (GRANT, PLATFORM, SPEC)
+SETTINGS = (CLAIMS, GRANT, PLATFORM, SPEC)
 OF_TENANTS = [(check, need) for check in TENANT_CHECKS for need in check.needs if need not in SETTINGS]
 OF_CLUSTER = [(check, need) for check in CLUSTER_CHECKS for need in check.needs if need not in SETTINGS]
 
@@ -54,6 +54,13 @@ def test_a_kind_that_may_not_be_listed_makes_a_check_of_the_cluster_unknown(chec
 
     assert result.state == "unknown"
     assert f"list {KINDS[need].qualified}" in result.next_step("shell")
+
+
+def test_without_the_claims_it_is_unknown_whether_hosts_are_claimed() -> None:
+    result = outcomes(snapshot(objects(VISION), **refused("ConfigMap", "tenantkit-system")))["vision", "hosts-claimed"]
+
+    assert result.state == "unknown"
+    assert "list configmaps in namespace 'tenantkit-system'" in result.next_step("python")
 
 
 def test_without_the_platforms_settings_what_depends_on_them_is_unknown() -> None:

@@ -1,0 +1,93 @@
+"""Claims of hosts of tenants that are deleted, adopted and released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.exceptions import PermissionDenied, TenantKitError
+from tenantkit.manifests.claims import claim_ref
+from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
+from tenantkit.provision.life.adopt import adopt, plan_adopt
+from tenantkit.provision.life.release import plan_release, release
+from tests.unit.provision.claimed import OWN, SHARED, claims, installed, rows_of_claims, taken_by
+from tests.unit.provision.memory import run, tenant
+
+if TYPE_CHECKING:
+    from tenantkit.rules.kinds import Kind
+    from tenantkit.rules.manifest import Manifest
+    from tests.unit.provision.memory import Memory
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return installed()
+
+
+def test_a_deletion_releases_the_hosts_once_the_namespace_is_deleted(memory: Memory) -> None:
+    run(memory, tenant(hosts=[SHARED]), tenant(name="speech"))
+    memory.writes.clear()
+
+    planned = plan_delete_tenants(memory, "vision")
+    delete_tenants(memory, "vision", confirm="vision", progress=False)
+
+    reason = "its host can be granted to others once the namespace is deleted"
+    assert rows_of_claims(planned) == [("delete", None, reason)] * 2
+    assert memory.writes[0] == "delete Namespace 'vision'"
+    assert set(memory.writes[-2:]) == {f"delete {OWN}", f"delete {claim_ref(SHARED)}"}
+    assert claims(memory) == {"speech.example.ai": "speech"}
+
+
+def test_a_namespace_that_is_not_deleted_in_time_keeps_its_hosts(memory: Memory) -> None:
+    run(memory, tenant())
+    memory.conditions = [{"type": "NamespaceContentRemaining", "status": "True", "message": "held"}]
+
+    with pytest.raises(TenantKitError):
+        delete_tenants(memory, "vision", confirm="vision", progress=False, timeout_s=0)
+
+    assert claims(memory) == {"vision.example.ai": "vision"}
+
+
+def test_whoever_may_not_list_claims_is_told_that_they_stay(memory: Memory) -> None:
+    run(memory, tenant())
+    listed = memory.list
+
+    def refused(kind: str | Kind, **options: Any) -> list[Manifest]:
+        if options.get("namespace") == "tenantkit-system":
+            raise PermissionDenied("may not list", status=403)
+        return listed(kind, **options)
+
+    memory.list = refused  # type: ignore[method-assign]
+    report = delete_tenants(memory, "vision", confirm="vision", progress=False)
+
+    assert [warning.code for warning in report.warnings] == ["not-readable"]
+    assert "the claims of the hosts of tenant 'vision'" in str(report.warnings[0])
+
+
+def test_an_adoption_claims_the_hosts_and_a_release_takes_that_back(memory: Memory) -> None:
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
+    memory.writes.clear()
+
+    adopted = plan_adopt(memory, tenant(routes=None))
+    adopt(memory, adopted, progress=False)
+
+    assert [action for action, *_ in rows_of_claims(adopted)] == ["create"]
+    assert memory.writes[0] == f"create {OWN}"
+    assert claims(memory) == {"vision.example.ai": "vision"}
+
+    ended = plan_release(memory, "vision")
+    release(memory, ended, progress=False)
+
+    assert [action for action, *_ in rows_of_claims(ended)] == ["delete"]
+    assert memory.writes[-1] == f"delete {OWN}"
+    assert claims(memory) == {}
+
+
+def test_an_adoption_of_a_namespace_whose_host_is_claimed_is_blocked(memory: Memory) -> None:
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
+    taken_by(memory, "speech", "vision.example.ai")
+
+    made = plan_adopt(memory, tenant(routes=None))
+
+    assert [(change.action, change.ref.kind) for change in made.changes] == [("blocked", "Namespace")]
