@@ -280,6 +280,7 @@ def test_an_owner_sees_who_holds_the_quota(
         "workload": "Pod/trainer",
         "root_workload": "Pod/trainer",
         "creator": HOSTILE,
+        "owners": "owner@example.com",
         "used": 0.5,
         "objects": 1,
     }
