@@ -32,7 +32,7 @@ FORBIDDEN = {
     "a path": r"(?<![\w.])/(home|root|tmp|usr|var|work|Users|opt)/",
     "a token": r"(?i:bearer |token=)|eyJ[\w-]{10,}|(?=[\w-]*[A-Z])(?=[\w-]*[0-9])[\w-]{40,}",
     "a time": r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d",
-    "the id of an object or widget": r"[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}|0x[0-9a-f]{6,}",
+    "the id of an object or widget": r"[0-9a-f]{8}-[0-9a-f]{4}-|(?<!host-)(?<![0-9a-f])[0-9a-f]{32}|0x[0-9a-f]{6,}",
 }
 
 PIXELS = r"data:image/png;base64,[\w+/=]+"
