@@ -97,16 +97,17 @@ def test_a_workload_in_place_of_a_tenant_is_an_error_with_the_right_call(cluster
 def test_why_takes_a_name_that_one_workload_has_and_else_names_those_that_have_it(
     cluster: Cluster, namespace: str
 ) -> None:
-    spec = {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}}
+    spec: dict[str, Any] = {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}}
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "main", "image": "main"}]}}
     metadata = {"name": "api", "namespace": namespace}
-    made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {**spec, "template": template}}
+    spec["template"] = template
+    made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
     cluster.create(made)
 
     assert "Deployment/api" in repr(tk.why(cluster, namespaces=[namespace], workload="api"))
     with pytest.raises(NotFound, match=r"^there is no workload 'apj'; did you mean 'Deployment/api'\?$"):
         tk.why(cluster, namespaces=[namespace], workload="apj")
-    cluster.create({**made, "kind": "StatefulSet", "spec": {**made["spec"], "serviceName": "api"}})
+    cluster.create({**made, "kind": "StatefulSet", "spec": {**spec, "serviceName": "api"}})
     with pytest.raises(InvalidSpecError, match=r"workload='api': use one of 'Deployment/api', 'StatefulSet/api'"):
         tk.why(cluster, namespaces=[namespace], workload="api")
     with pytest.raises(InvalidSpecError, match="use Kind/name, for example 'Job/train'"):
