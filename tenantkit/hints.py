@@ -210,7 +210,7 @@ _CODE: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`tenantkit plan` of the file from `tenantkit export {tenant}`, with {persons} added to owners",
         ),
         "expose": (
-            'tk.add_route(cluster, {tenant}, tk.Route(service="…", port="…", host={host}))',
+            "tk.add_route(cluster, {tenant}, tk.Route(service=service, port=port, host={host}))",
             "`tenantkit routes add SERVICE:PORT --tenant {tenant} --host {host}`",
         ),
         "plan_host": (

@@ -158,7 +158,7 @@ def _partial_note(attrs: Mapping[Any, Any]) -> str:
     if not isinstance(which, str) or not isinstance(scope, tuple | list) or not scope:
         return ""
     asked = attrs.get(ASKED)
-    more = f" A total over all may be higher: ask {asked}." if isinstance(asked, str) else ""
+    more = f" Totals of the whole cluster may be higher: ask {asked}." if isinstance(asked, str) else ""
     return cut(f"Covers only the namespaces {which}: {first_of(map(str, scope), _MOST_NAMED)}.{more}", TEXT_LIMIT)
 
 

@@ -18,6 +18,7 @@ from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.hosts.visible import checked_host, read_visible_hosts
 from tenantkit.provision.stored.identity import role_by_rules
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.rules.routes.hosts import gateway_host, hosts_overlap, ingress_host
 from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def answered(cluster: Cluster, host: str, *, surface: Surface) -> pd.DataFrame:
         asked = "its owners" if holder.owners else team
         ask = Hint("ask {asked}, or choose another host", {"asked": asked})
         expose = Code("expose", {"tenant": holder.tenant, "host": name})
-        steps = Hint("{expose} exposes a service at it", {"expose": expose}) if is_yours else ask
+        steps = Hint("{expose} exposes a service at it, by its name and port", {"expose": expose}) if is_yours else ask
         row = (name, "yours" if is_yours else "taken", holder.tenant, ", ".join(holder.owners) or None)
         return frame_of_rows([(*row, steps.words(surface))], HOST_OWNER)
     claimed = _claimant(cluster, name)
@@ -148,7 +149,6 @@ def _claimant(cluster: Cluster, host: str) -> str | None:
 
 def _route_of(cluster: Cluster, host: str) -> tuple[str | None, bool]:
     """An Ingress or HTTPRoute of the cluster that has a host, also by a wildcard; and whether all of them are known."""
-    names = {host, f"*.{host.partition('.')[2]}"}
     is_complete = True
     for kind in ROUTE_KINDS:
         try:
@@ -159,7 +159,8 @@ def _route_of(cluster: Cluster, host: str) -> tuple[str | None, bool]:
             is_complete = False
             continue
         for manifest in found:
-            if not names.isdisjoint(_hosts(manifest)):
+            read = gateway_host if kind == "HTTPRoute" else ingress_host
+            if any(hosts_overlap(ingress_host(host), read(each)) for each in _hosts(manifest) if each):
                 metadata = manifest["metadata"]
                 return f"{kind} {metadata['name']!r} in namespace {metadata['namespace']!r}", True
         is_complete = is_complete and not unreadable_in(found)

@@ -38,7 +38,8 @@ def existing_labels(spec: Manifest, nodes: Sequence[Manifest]) -> str:
         return ""
     asked = list(_asked(spec))
     missing = [key for key, one in asked if not any(is_selected(one, node) for node in nodes)]
-    if not missing and len(asked) > 1:
+    has_fields = any(term.get("matchFields") for term in required_terms(spec) or ())
+    if not missing and len(asked) > 1 and not has_fields:
         return "no node has all of these labels together"
     return "; ".join(_values(key, nodes) for key in dict.fromkeys(missing))
 

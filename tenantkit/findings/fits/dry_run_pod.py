@@ -11,7 +11,6 @@ Sources: page "Kubernetes API Concepts", section "Dry-run"; page "Limit Ranges".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import BadRequest, InvalidSpecError, PermissionDenied, Problem, Rejected
@@ -22,6 +21,7 @@ from tenantkit.rules.quantities import check_amount, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.exceptions import ClusterError
@@ -125,7 +125,7 @@ def with_known_defaults(pod: Manifest, limit_ranges: Sequence[Manifest]) -> Mani
 
 
 def assumed_amounts(asked: Manifest, stored: Manifest) -> dict[str, Fraction]:
-    """The CPU and memory that the pod requests by default: those of containers for which nobody asked for an amount.
+    """The CPU and memory that the first container requests by default, since nobody asked for an amount.
 
     Args:
         asked: from `make_pod`.
@@ -138,16 +138,16 @@ def assumed_amounts(asked: Manifest, stored: Manifest) -> dict[str, Fraction]:
         >>> assumed_amounts(asked, with_known_defaults(asked, [limits]))
         {'cpu': Fraction(1, 1)}
     """
-    given = {each.get("name"): each.get("resources") or {} for each in asked["spec"]["containers"]}
-    found: dict[str, Fraction] = {}
-    for container in stored["spec"]["containers"]:
-        own = given.get(container.get("name"), {})
-        requests = (container.get("resources") or {}).get("requests") or {}
-        for name in ("cpu", "memory"):
-            is_given = any(name in (own.get(field) or {}) for field in ("requests", "limits"))
-            if name in requests and not is_given:
-                found[name] = found.get(name, Fraction(0)) + parse_quantity(requests[name])
-    return found
+    first = asked["spec"]["containers"][0]
+    given: Manifest = first.get("resources") or {}
+    none: Manifest = {}
+    found = next((each for each in stored["spec"]["containers"] if each.get("name") == first.get("name")), none)
+    requests = (found.get("resources") or {}).get("requests") or {}
+    return {
+        name: parse_quantity(requests[name])
+        for name in ("cpu", "memory")
+        if name in requests and not any(name in (given.get(field) or {}) for field in ("requests", "limits"))
+    }
 
 
 def known_refusal(pod: Manifest, limit_ranges: Sequence[Manifest]) -> str | None:

@@ -11,6 +11,7 @@ from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.hosts.granted import holders, owners_of
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, own_tenant_namespaces
 from tenantkit.rules.routing import check_host
+from tenantkit.spec.people import to_ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +39,8 @@ class Holder:
     @property
     def words(self) -> str:
         """Whose it is, and whom to ask: `it belongs to tenant 'recsys': ask its owner (lin@example.com)`."""
-        asked = f"owner{'s' * (len(self.owners) > 1)} ({', '.join(self.owners)})" if self.owners else "owners"
+        people = to_ask(self.owners)
+        asked = f"owner{'s' * (len(people) > 1)} ({', '.join(people)})" if people else "owners"
         return f"it belongs to tenant {self.tenant!r}: ask its {asked}"
 
 

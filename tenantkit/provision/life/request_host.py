@@ -40,7 +40,8 @@ def request_host(cluster: ClusterApi, tenant: str, host: str, *, reason: str = "
         request.
 
     Raises:
-        InvalidSpecError: it is not a host, the tenant has it, or another tenant that you may see has it.
+        InvalidSpecError: it is not a host, the tenant has it, another tenant that you may see has it, or a plan that
+            grants it is blocked.
         NotFound: there is no such tenant.
         PermissionDenied: you may not read it.
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
@@ -75,6 +76,8 @@ def request_host(cluster: ClusterApi, tenant: str, host: str, *, reason: str = "
         raise InvalidSpecError([Problem("host", host, f"{holder.words}, or choose another host")])
     wanted = current.with_(hosts=[*current.hosts, name])
     made = plan(cluster, wanted, platform=platform)
+    if blocked := [row for row in made.rows if row.action == "blocked" and row.why is not None]:
+        raise InvalidSpecError([Problem("host", host, f"it cannot be granted: {blocked[0].why}")])
     is_yours = not made.request and not any(row.action in REFUSED for row in made.rows)
     first = first_notes(made.notices)
     asking = Asking(made.sender or sender_of(cluster), reason, visible.note, made, first=first)

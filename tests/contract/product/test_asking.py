@@ -9,7 +9,7 @@ import pytest
 import tenantkit
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.hints import Code
-from tenantkit.manifests.claims import claim_ref, is_claim
+from tenantkit.manifests.claims import claim_ref, is_claim, make_claim
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.life.release import plan_release
@@ -133,6 +133,27 @@ def test_another_host_is_one_call(owner: Cluster, name: str) -> None:
     words = (request, *request.plan.headlines)
     assert not any("claim" in text or "ConfigMap" in text for text in words)
     assert request.plan.headlines[0].endswith("ask them to plan and apply it: host demo.example.ai")
+
+
+def test_two_hosts_are_asked_for_in_one_text(owner: Cluster, name: str) -> None:
+    wanted = [Route(service="a", port=80, host=f"{each}.example.ai") for each in "ab"]
+    with pytest.raises(InvalidSpecError) as caught:
+        plan_add_route(owner, name, wanted)
+
+    problems, letter = str(caught.value).split("\n\n", 1)
+    assert "request_host" not in problems
+    assert problems.count("with the text below") == 2
+    assert "hosts:\n- a.example.ai\n- b.example.ai\n" in letter
+    assert letter.rstrip().endswith("if others were added since, ask for a new request instead.")
+
+
+def test_a_host_that_another_tenant_has_claimed_is_not_asked_for(cluster: Cluster, name: str) -> None:
+    with fresh_name(cluster) as other:
+        host = f"claimed-{name}.example.ai"
+        cluster.create(make_claim(other, host))
+        with pytest.raises(InvalidSpecError, match="it cannot be granted: "):
+            request_host(cluster, name, host)
+        cluster.delete(claim_ref(host))
 
 
 def test_a_host_that_needs_no_request_is_refused(owner: Cluster, cluster: Cluster, name: str) -> None:

@@ -79,8 +79,8 @@ def test_the_next_steps_say_whom_to_ask(owner: Cluster, cluster: Cluster, names:
 
     assert [host_owner(who, f"{name}.example.ai")["next_steps"].item() for who, name in hosts] == [
         (
-            f'tk.add_route(cluster, "{mine}", tk.Route(service="…", port="…", host="{mine}.example.ai")) '
-            "exposes a service at it"
+            f'tk.add_route(cluster, "{mine}", tk.Route(service=service, port=port, host="{mine}.example.ai")) '
+            "exposes a service at it, by its name and port"
         ),
         "ask its owners, or choose another host",
         (
@@ -153,6 +153,6 @@ def test_the_command_answers_in_the_words_of_the_command_line(
     assert main(["host", f"{names[0]}.example.ai", "--output", "json", *connection]) == ExitCode.DONE
     [row] = json.loads(capsys.readouterr().out)["rows"]
     command = f"`tenantkit routes add SERVICE:PORT --tenant {names[0]} --host {names[0]}.example.ai`"
-    assert (row["state"], row["next_steps"]) == ("yours", f"{command} exposes a service at it")
+    assert (row["state"], row["next_steps"]) == ("yours", f"{command} exposes a service at it, by its name and port")
     assert main(["host", "https://x.example.ai/", *connection]) == ExitCode.FAILED
     assert "without scheme, port or path" in capsys.readouterr().err

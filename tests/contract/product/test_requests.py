@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _TEAM = "the platform team"
 _SPEC = {"ports": [{"port": 80}]}
 _KEPT = "Members and routes stay as they are."
+_ALL_HOSTS = "The file lists all additional hosts: if others were added since, ask for a new request instead."
 _LISTED = (
     "The file lists all editors, viewers and routes (only those fields that are in it): who or what is not in it is "
     "removed. Compare with `tenantkit plan` first."
@@ -208,7 +209,7 @@ def test_a_plan_asks_for_all_that_only_the_platform_team_may_do(owner: Cluster, 
         "",
         "Reason: (please say why)",
     ]
-    assert lines[-1] == _KEPT
+    assert lines[-1] == f"{_KEPT} {_ALL_HOSTS}"
     assert "editors:" not in lines
     assert str(plan(owner, speech).request) == ""
     assert "Reason: the demo" in plan(owner, wanted).request.because(" the\ndemo ").splitlines()

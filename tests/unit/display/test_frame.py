@@ -242,8 +242,8 @@ def test_totals_of_a_part_of_the_cluster_name_who_knows_all_of_them() -> None:
 
     with pd.option_context("display.width", 200):
         assert repr(frame).splitlines()[-1] == (
-            "Covers only the namespaces that you may read: vision. A total over all may be higher: ask the platform "
-            "team."
+            "Covers only the namespaces that you may read: vision. Totals of the whole cluster may be higher: ask the "
+            "platform team."
         )
 
 

@@ -50,3 +50,12 @@ def test_of_many_values_the_first_are_named() -> None:
 
 def test_nothing_is_said_where_nodes_may_not_be_read() -> None:
     assert existing_labels({"nodeSelector": {"gpu": "B200"}}, []) == ""
+
+
+def test_labels_are_not_blamed_where_a_node_was_named() -> None:
+    nodes = [{"metadata": {"name": "a", "labels": {"disk": "ssd", "zone": "x"}}}]
+    fields = [{"key": "metadata.name", "operator": "In", "values": ["gone"]}]
+    required = {"nodeSelectorTerms": [{"matchFields": fields}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+
+    assert existing_labels({"nodeSelector": {"disk": "ssd", "zone": "x"}, "affinity": affinity}, nodes) == ""

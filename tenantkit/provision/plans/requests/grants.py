@@ -42,6 +42,7 @@ _LISTED = (
     "removed. Compare with `tenantkit plan` first."
 )
 
+_ALL_HOSTS = "The file lists all additional hosts: if others were added since, ask for a new request instead."
 _SINGLE = "the limits of single containers and volumes"
 
 HostNote: TypeAlias = "Callable[[str], str]"  # what is known of a host that is asked for, as a sentence
@@ -128,6 +129,8 @@ def letter_of(
     checked = f" that {absent}" if is_new else ", since the sender may not see whether all of them exist"
     check = f", check with `tenantkit plan {file}`{checked}," * (is_new or is_unsure)
     kept = _LISTED if any(getattr(it, field) is not None for it in asked for field in TEAM_FIELDS) else _KEPT
+    if any(line.startswith(f"{_LABELS['hosts']}: ") for its in changed.values() for line in its):
+        kept = f"{kept} {_ALL_HOSTS}"
     return Letter(
         platform_team(platform),
         f"{verb} tenant{plural} {', '.join(names)}",

@@ -46,7 +46,8 @@ def with_next_steps(
     asked = [host for host in named if host not in visible.holders]
     is_yours = bool(asked) and cluster.can("patch", "Namespace", name=platform.namespace(tenant))
     grant = Code("plan_host", {"tenant": tenant.name, "hosts": asked}) if is_yours else None
-    problems = [_told(problem, visible, tenant, grant) for problem in error.problems]
+    code = Code("request_host", {"tenant": tenant.name, "host": asked[0]}) if len(asked) == 1 else None
+    problems = [_told(problem, visible, grant, code) for problem in error.problems]
     if not asked or is_yours:
         return InvalidSpecError(problems)
     letter = _letter(cluster, asked, tenant, platform, visible)
@@ -57,17 +58,26 @@ def _is_about_host(problem: Problem) -> bool:
     return problem.field.endswith(".host") and problem.hint is not None
 
 
-def _told(problem: Problem, visible: VisibleHosts, tenant: Tenant, grant: Code | None) -> Problem:
-    """A problem with what to do about its host; `grant` is the code for whoever may change the grant."""
+def _told(problem: Problem, visible: VisibleHosts, grant: Code | None, code: Code | None) -> Problem:
+    """A problem with what to do about its host.
+
+    Args:
+        problem: of `Platform.check`.
+        visible: who has which hosts.
+        grant: the code for whoever may change the grant; else None.
+        code: the code that has the text to send, if one host is asked for; else None.
+    """
     if not _is_about_host(problem):
         return problem
     holders = visible.holders.get(str(problem.value))
     if holders:
         return replace(problem, hint=Hint("{owned}, or choose another host", {"owned": holders[0].words}))
     if grant is not None:
-        return replace(problem, hint=Hint("you may grant it, so apply {code}", {"code": grant}))
-    code = Code("request_host", {"tenant": tenant.name, "host": problem.value})
-    return replace(problem, hint=Hint("{ask}: {code} has the text below", {"ask": problem.hint, "code": code}))
+        return replace(problem, hint=Hint("you may grant it: apply the plan from {code}", {"code": grant}))
+    if code is None:
+        return replace(problem, hint=Hint("{ask} with the text below", {"ask": problem.hint}))
+    words = {"ask": problem.hint, "code": code}
+    return replace(problem, hint=Hint("{ask} with the text below, also from {code}", words))
 
 
 def _letter(

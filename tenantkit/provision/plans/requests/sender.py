@@ -15,7 +15,7 @@ from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.requests.of_plan import granted_in, whom_to_ask
 from tenantkit.provision.stored.identity import role_by_rules
 from tenantkit.rules.listing import first_of
-from tenantkit.spec.people import platform_team
+from tenantkit.spec.people import platform_team, to_ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ class Standing:
     @property
     def words(self) -> str:
         """As in `viewer of recsys; its owner is lin@example.com`."""
-        verb = "s are" if len(self.tenant.owners) > 1 else " is"
+        verb = "s are" if len(to_ask(self.tenant.owners)) > 1 else " is"
         return f"{self.short}; its owner{verb} {self._owners}"
 
     @property
@@ -61,13 +61,13 @@ class Standing:
     @property
     def notice(self) -> PlanNotice:
         """What they do before they ask the platform team."""
-        plural = "s" * (len(self.tenant.owners) > 1)
+        plural = "s" * (len(to_ask(self.tenant.owners)) > 1)
         text = f"you are {_ROLES[self.role][0]}: ask its owner{plural} ({self._owners}) before you send the request"
         return PlanNotice("ask-owners-first", text, self.tenant.name)
 
     @property
     def _owners(self) -> str:
-        return first_of(self.tenant.owners, _NAMED)
+        return first_of(to_ask(self.tenant.owners), _NAMED)
 
 
 def signed(cluster: ClusterApi, plan: Plan) -> Plan:

@@ -119,7 +119,8 @@ def test_a_host_that_is_not_granted_is_refused(owner: Cluster, name: str) -> Non
     problem, letter = str(caught.value).split("\n\n", 1)
     assert problem == (
         f"{name}.routes[0].host='elsewhere.example.ai': not granted to {name!r} (hosts: {name}.example.ai): ask the "
-        f'platform team for it: tk.request_host(cluster, "{name}", "elsewhere.example.ai") has the text below'
+        "platform team for it with the text below, also from "
+        f'tk.request_host(cluster, "{name}", "elsewhere.example.ai")'
     )
     asked = plan(owner, get_tenant(owner, name).with_(hosts=["elsewhere.example.ai"])).request
     assert letter.splitlines()[:7] == asked.splitlines()[:7]
@@ -133,7 +134,7 @@ def test_whoever_grants_hosts_gets_the_code_and_no_letter(cluster: Cluster, name
         plan_add_route(cluster, name, DEMO.with_(host="elsewhere.example.ai"))
 
     code = f'(it := tk.get_tenant(cluster, "{name}")).with_(hosts=[*it.hosts, "elsewhere.example.ai"])'
-    assert str(caught.value).endswith(f"you may grant it, so apply tk.plan(cluster, {code})")
+    assert str(caught.value).endswith(f"you may grant it: apply the plan from tk.plan(cluster, {code})")
 
 
 def test_an_ingress_of_somebody_else_stays(owner: Cluster, cluster: Cluster, name: str) -> None:
