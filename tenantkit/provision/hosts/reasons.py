@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 RELEASED_WITH_NAMESPACE = Reason("releases-host", "its host can be granted to others once the namespace is deleted")
-RELEASED_WITH_GRANT = Reason("releases-host", "its host can be granted to others once the grant does not have it")
+RELEASED_WITH_GRANT = Reason(
+    "releases-host", "its host can be granted to others once neither the grant nor a route has it"
+)
 
 
 def claims_host(host: str) -> Reason:
@@ -32,6 +34,21 @@ def without_namespace(tenant: str, host: str) -> str:
         f"{tenant!r} (which has no namespace: unless somebody is creating this tenant now, delete ConfigMap "
         f"{claim_name(host)} in namespace {SYSTEM_NAMESPACE})"
     )
+
+
+def still_served(host: str, namespace: str, routes: Sequence[str]) -> Reason:
+    """The tenant is released, and routes in its namespace still answer for a host that it has claimed.
+
+    Args:
+        host: that stays claimed.
+        namespace: of the tenant.
+        routes: kind and name of each; none if they may not be listed.
+    """
+    which = f"{' and '.join(routes)} in namespace {namespace}"
+    unlisted = f"a route in namespace {namespace}, which you may not list, may"
+    serving = f"{which} still {'serves' if len(routes) == 1 else 'serve'}" if routes else f"{unlisted} still serve"
+    advice = "if nobody needs it, delete that, then this ConfigMap"
+    return Reason("stays", f"host {host!r} stays claimed: {serving} it; {advice}")
 
 
 def host_taken(taken: Mapping[str, str], free: Sequence[str] = ()) -> Reason:

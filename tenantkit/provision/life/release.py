@@ -2,7 +2,7 @@
 
 An apply without these fields gives them up, and the server then removes those that nobody else has set. What `apply`
 made in the namespace stays, so that nobody loses access in the middle of their work; the plan lists it. Only what made
-the tenant findable, in the index, is deleted, and so are the claims of its hosts.
+the tenant findable, in the index, is deleted, and so are the claims of its hosts that no route there serves.
 Source: page "Server-Side Apply", section "Field management".
 """
 
@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
 from tenantkit.hints import Hint
+from tenantkit.manifests.claims import claim_name, claimed_host
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, GRANT_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.order import RANK
+from tenantkit.manifests.routes import ROUTE_KINDS
+from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
-from tenantkit.provision.hosts.claims import released
+from tenantkit.provision.hosts.claims import claims_of, released
+from tenantkit.provision.hosts.reasons import still_served
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, stays_in_index
 from tenantkit.provision.life.reasons import (
@@ -50,7 +54,7 @@ from tenantkit.spec.people import platform_team
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
@@ -74,10 +78,10 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         A Plan. Its rows `update` are the labels and annotations that are taken from the Namespace; one that somebody
         else has set as well stays, and the row says so. Pod Security levels that `apply` has set stay: members keep
         their roles, and their pods must not gain rights. Rows `foreign` are tenantkit's objects in the namespace, which
-        stay: quota, limits, bindings, policies and routes, with the command that deletes each. Rows `delete` are the
-        tenant's objects in the index and claims of hosts. Objects in the index that you may not read are `not yours`,
-        and stay. Rows
-        `unknown`, with the name `*`, are kinds that you may not list. A Namespace is `blocked` if its tenant is
+        stay: quota, limits, bindings, policies and routes, with the command that deletes each; and the claims of hosts
+        that a route there still serves. Rows `delete` are the tenant's objects in the index and other claims. Objects
+        in the index that you may not read are `not yours`, and stay. Rows `unknown`, with the name `*`, are kinds that
+        you may not list. A Namespace is `blocked` if its tenant is
         protected or frozen, or is being deleted, and `not yours` if only others may release it: then `request` is the
         text to send to them.
 
@@ -117,7 +121,8 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
     """Make tenants plain namespaces again: labels and annotations of tenantkit are taken from their Namespaces.
 
     Right after `adopt`, each Namespace is then as it was before. What `apply` has made in a namespace stays, and
-    `plan_release` lists it. No object is deleted but the tenant's in the index, and the claims of its hosts.
+    `plan_release` lists it. No object is deleted but the tenant's in the index, and the claims of its hosts that no
+    route in the namespace serves: another tenant can be granted these.
 
     Args:
         cluster: the connection, from `connect`.
@@ -190,7 +195,7 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
                 PlanChange("not yours", ref, (PlanRow("not yours", ref, why=stay_in_index(name, team)),), name)
                 for ref, _ in stays_in_index(index, name)
             ]
-            planned += released(claims, name)
+            planned += _claims(claims, name, namespace["metadata"]["name"], ours)
         planned += _stays(name, namespace, (ours, labelled))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(planned), "release", cluster_id(cluster))
@@ -216,6 +221,21 @@ def _release(name: str, namespace: Manifest, contents: LiveState) -> list[PlanCh
 def _out_of_index(manifest: Manifest, tenant: str) -> PlanChange:
     ref = ref_of(manifest)
     return PlanChange("delete", ref, (PlanRow("delete", ref, why=IN_THE_INDEX),), tenant, live=manifest)
+
+
+def _claims(claims: Mapping[str, Manifest], tenant: str, place: str, contents: LiveState) -> list[PlanChange]:
+    """The changes of a tenant's claims: that of a host which a route in its namespace may still serve stays."""
+    is_listed = not any(kind in ROUTE_KINDS and where == place for kind, where in contents.unknown)
+    routes = {ref: it for ref, it in contents.objects.items() if ref.namespace == place and ref.kind in ROUTE_KINDS}
+    serving: dict[str, set[str]] = {}
+    for ref, manifest in routes.items():
+        for host in filter(None, (it.host for it in served_paths(manifest))):
+            serving.setdefault(claim_name(host), set()).add(f"{ref.kind} {ref.name}")
+    own = [(ref_of(it), claimed_host(it)) for it in claims_of(claims, tenant)]
+    kept = [(ref, host) for ref, host in own if ref.name in serving or not is_listed]
+    reasons = [still_served(host, place, sorted(serving.get(ref.name, ()))) for ref, host in kept]
+    stay = [_row("foreign", ref, tenant, why) for (ref, _), why in zip(kept, reasons, strict=True)]
+    return [*stay, *released(claims, tenant, kept=[host for _, host in kept])]
 
 
 def _levels(namespace: Manifest) -> dict[str, str]:

@@ -88,7 +88,7 @@ def test_a_host_is_released_after_the_grant_no_longer_has_it(memory: Memory) -> 
     apply(memory, made, progress=False)
 
     assert rows_of_claims(made) == [
-        ("delete", None, "its host can be granted to others once the grant does not have it")
+        ("delete", None, "its host can be granted to others once neither the grant nor a route has it")
     ]
     assert "loses host shared.example.ai" in made.headlines[0]
     assert memory.writes[-1] == f"delete {claim_ref(SHARED)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -11,6 +11,9 @@ from tenantkit.manifests.claims import claim_ref
 from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.life.adopt import adopt, plan_adopt
 from tenantkit.provision.life.release import plan_release, release
+from tenantkit.provision.plan import plan
+from tenantkit.spec.platform import Platform
+from tenantkit.spec.routing import Gateway, Routing
 from tests.unit.provision.claimed import OWN, SHARED, claims, installed, rows_of_claims, taken_by
 from tests.unit.provision.memory import run, tenant
 
@@ -91,3 +94,42 @@ def test_an_adoption_of_a_namespace_whose_host_is_claimed_is_blocked(memory: Mem
     made = plan_adopt(memory, tenant(routes=None))
 
     assert [(change.action, change.ref.kind) for change in made.changes] == [("blocked", "Namespace")]
+
+
+@pytest.mark.parametrize("by", ["ingress", "gateway"])
+def test_a_release_keeps_the_claim_of_a_host_that_a_route_in_the_namespace_still_serves(
+    memory: Memory, by: Literal["ingress", "gateway"]
+) -> None:
+    gateway = Gateway(name="edge", namespace="infra") if by == "gateway" else None
+    platform = Platform(routing=Routing(by=by, gateway=gateway))
+    route = {"name": "shared", "service": "ai", "port": 80, "host": SHARED}
+    run(memory, tenant(hosts=[SHARED], routes=[route]), platform=platform)
+
+    planned = plan_release(memory, "vision")
+    release(memory, planned, progress=False)
+
+    kind = "HTTPRoute" if by == "gateway" else "Ingress"
+    [(_, _, kept), (_, _, freed)] = sorted(rows_of_claims(planned), key=lambda row: row[0] == "delete")
+    [name] = [ref.name for ref in memory.objects if ref.kind == kind]
+    assert kept == (
+        f"host '{SHARED}' stays claimed: {kind} {name} in namespace vision still serves it; if nobody needs it, "
+        f"delete that, then this ConfigMap"
+    )
+    assert freed == "its host can be granted to others once neither the grant nor a route has it"
+    assert claims(memory) == {SHARED: "vision"}
+    assert plan(memory, tenant(name="speech", hosts=[SHARED])).rows[0].code == "host-taken"
+
+
+def test_a_release_keeps_all_claims_of_a_tenant_whose_routes_may_not_be_listed(memory: Memory) -> None:
+    run(memory, tenant(routes=None))
+    memory.refused = ("Ingress",)
+
+    planned = plan_release(memory, "vision")
+    release(memory, planned, progress=False)
+
+    reason = (
+        "host 'vision.example.ai' stays claimed: a route in namespace vision, which you may not list, may still serve "
+        "it; if nobody needs it, delete that, then this ConfigMap"
+    )
+    assert rows_of_claims(planned) == [("foreign", None, reason)]
+    assert claims(memory) == {"vision.example.ai": "vision"}
