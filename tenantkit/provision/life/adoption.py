@@ -15,7 +15,7 @@ from tenantkit.manifests.namespace import make_namespace
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked
 from tenantkit.provision.compare import field_text, fields_of
 from tenantkit.provision.hosts.claims import with_claims
-from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts
+from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.life.reasons import (
     ALREADY_TENANT,
     no_namespace,
@@ -71,7 +71,7 @@ def make_adoption(tenants: Sequence[Tenant], platform: Platform, live: LiveState
         [checked] = with_checked_hosts([change], others, team, is_complete=live.has_all_namespaces)
         whole = _with_content(checked, _inside(tenant, platform, live)) if checked.action == "update" else [checked]
         found += with_claims(whole, tenant.name, live)
-    return found
+    return without_exchanges(found)
 
 
 def adopted_namespace(tenant: Tenant, platform: Platform) -> Manifest:

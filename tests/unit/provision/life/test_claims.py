@@ -133,3 +133,17 @@ def test_a_release_keeps_all_claims_of_a_tenant_whose_routes_may_not_be_listed(m
     )
     assert rows_of_claims(planned) == [("foreign", None, reason)]
     assert claims(memory) == {"vision.example.ai": "vision"}
+
+
+def test_an_adoption_moves_a_host_from_one_namespace_to_another(memory: Memory) -> None:
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "speech"}})
+    taken_by(memory, "vision")
+    taken = [tenant(routes=None), tenant(name="speech", routes=None, hosts=[SHARED])]
+
+    made = plan_adopt(memory, taken)
+    adopt(memory, made, progress=False)
+
+    assert [it.action for it in made.changes if it.ref == claim_ref(SHARED)] == ["update"]
+    assert claims(memory)[SHARED] == "speech"
+    assert rows_of_claims(plan_adopt(memory, taken)) == []
