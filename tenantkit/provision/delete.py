@@ -26,7 +26,7 @@ from tenantkit.exceptions import (
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import PlanChange, PlanRow
-from tenantkit.provision.hosts.claims import claims_of, released
+from tenantkit.provision.hosts.claims import claims_of, released, unlisted
 from tenantkit.provision.hosts.reasons import RELEASED_WITH_NAMESPACE, stay_claimed
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, remove_entry, stays_in_index
@@ -106,13 +106,15 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_LISTED]
     contents = read_contents(cluster, kinds, [namespace["metadata"]["name"] for namespace in namespaces])
     index = read_index(cluster, names)
-    indexed, claims = entries_by_tenant(index), read_claims(cluster) or {}
+    indexed, claims = entries_by_tenant(index), read_claims(cluster)
     changes: list[PlanChange] = []
     for name, namespace in zip(names, namespaces, strict=True):
         action, why = ("not yours", NOT_YOURS_TO_DELETE) if name in others else action_of(namespace)
         changes += deletions(name, PlanRow(action, ref_of(namespace), why=why), contents, indexed.get(name, ()))
         if name not in others:
-            changes += released(claims, name, why=RELEASED_WITH_NAMESPACE) if action == "delete" else ()
+            if action == "delete":
+                unseen = [unlisted(name, platform_team(platform))]
+                changes += unseen if claims is None else released(claims, name, why=RELEASED_WITH_NAMESPACE)
             changes += [
                 PlanChange("unknown", ref, (PlanRow("unknown", ref, why=reason),), name)
                 for ref, reason in stays_in_index(index, name)
@@ -203,7 +205,8 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
             run.all(targets, max_concurrency, timeout_s)
         team = platform_team(platform)
         stay = [stay_in_index(name, team) for name in index.refused]
-        stay += [stay_claimed(names, team)] if claims is None else []
+        gone = [name for name in names if name in run.begun]
+        stay += [stay_claimed(gone, team)] if claims is None and gone else []
         report = replace(run.report(names), warnings=tuple(stay))
         if not report.is_complete:
             if len(names) == 1 and run.errors:
@@ -323,6 +326,11 @@ class _Run:
     def _add(self, outcomes: list[ApplyOutcome], outcome: ApplyOutcome) -> None:
         outcomes.append(outcome)
         self.progress.add(outcome)
+
+    @property
+    def begun(self) -> set[str | None]:
+        """The tenants whose namespaces are deleted, or are being deleted."""
+        return {outcome.tenant for outcome in (*self.applied, *self.unchanged, *self.not_ready)}
 
     def report(self, names: Sequence[str]) -> Report:
         """The report, in the order of the names."""

@@ -12,8 +12,8 @@ from tenantkit.manifests.claims import claim_name, claim_ref, claimant, claimed_
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.changes import PlanChange, PlanRow
-from tenantkit.provision.hosts.reasons import RELEASED_WITH_GRANT, claims_host, passes_on
-from tenantkit.provision.reasons import REFUSED
+from tenantkit.provision.hosts.reasons import RELEASED_WITH_GRANT, claims_host, passes_on, stay_claimed
+from tenantkit.provision.reasons import ALL_NAMES, REFUSED
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
@@ -71,6 +71,17 @@ def released(
 def claims_of(claims: Mapping[str, Manifest], tenant: str) -> tuple[Manifest, ...]:
     """A tenant's claims, by their names."""
     return tuple(claim for _, claim in sorted(claims.items()) if claimant(claim) == tenant)
+
+
+def unlisted(tenant: str, team: str) -> PlanChange:
+    """The claims of a tenant that loses its hosts, for a user who may not list claims: they stay."""
+    ref = ObjectRef("v1", "ConfigMap", ALL_NAMES, SYSTEM_NAMESPACE)
+    return PlanChange("unknown", ref, (PlanRow("unknown", ref, why=stay_claimed([tenant], team)),), tenant)
+
+
+def is_unlisted(change: PlanChange) -> bool:
+    """Whether a change stands for claims that may not be listed."""
+    return change.action == "unknown" and change.ref.name == ALL_NAMES and change.ref.namespace == SYSTEM_NAMESPACE
 
 
 def without_passed_on(changes: Sequence[PlanChange]) -> list[PlanChange]:

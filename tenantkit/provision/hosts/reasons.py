@@ -10,7 +10,7 @@ from tenantkit.provision.reasons import Reason
 from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 RELEASED_WITH_NAMESPACE = Reason("releases-host", "its host can be granted to others once the namespace is deleted")
 RELEASED_WITH_GRANT = Reason(
@@ -86,11 +86,11 @@ def host_not_free(hosts: Mapping[str, str]) -> Reason:
     return Reason("host-not-free", f"it takes {listed}, which was not applied: fix that tenant first, then plan again")
 
 
-def stay_claimed(tenants: Iterable[str], team: str) -> Reason:
-    """The claims of deleted tenants may not be listed by whoever deletes them, so they stay."""
-    listed = ", ".join(map(repr, tenants))
+def stay_claimed(tenants: Sequence[str], team: str) -> Reason:
+    """The claims of deleted or released tenants may not be listed by whoever does that, so they stay."""
+    listed = f"tenant{'s' * (len(tenants) > 1)} {', '.join(map(repr, tenants))}"
     return Reason(
         "not-readable",
-        f"the claims of the hosts of tenant {listed} in namespace {SYSTEM_NAMESPACE} may not be listed, and stay: ask "
+        f"the claims of the hosts of {listed} in namespace {SYSTEM_NAMESPACE} may not be listed, and stay: ask "
         f"{team} to delete the ConfigMaps there that an audit names",
     )

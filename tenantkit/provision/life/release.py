@@ -22,7 +22,7 @@ from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
-from tenantkit.provision.hosts.claims import claims_of, released
+from tenantkit.provision.hosts.claims import claims_of, is_unlisted, released, unlisted
 from tenantkit.provision.hosts.reasons import still_served
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, stays_in_index
@@ -136,7 +136,7 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
 
     Returns:
         A Report with one outcome per namespace, object in the index and claim: applied, or pending if only somebody
-        with more permissions may change it.
+        with more permissions may change it. A warning says that claims stay, since you may not list them.
 
     Raises:
         InvalidSpecError: `tenants` is not a list of names, or the plan is of another subject.
@@ -167,7 +167,9 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
         hint = Hint("pass a name, or the result of {plan_release}")
         raise InvalidSpecError([Problem("tenants", plan, "is not the plan of a release", hint=hint)])
     running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s=0)
-    return carry_out_plan(cluster, _listed(plan), _remake, running)
+    report = carry_out_plan(cluster, _listed(plan), _remake, running)
+    stay = tuple(row.why for change in plan.changes if is_unlisted(change) for row in change.rows if row.why)
+    return replace(report, warnings=(*report.warnings, *stay))
 
 
 def _remake(cluster: ClusterApi, earlier: Plan) -> Plan:
@@ -183,7 +185,7 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
     others = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in TENANT_KINDS]
     labelled = read_contents(cluster, others, places, label_selector=f"{TENANT_LABEL} in ({','.join(names)})")
     index = read_index(cluster, names)
-    indexed, claims = entries_by_tenant(index), read_claims(cluster) or {}
+    indexed, claims = entries_by_tenant(index), read_claims(cluster)
     planned: list[PlanChange] = []
     team = platform_team(platform)
     for name, namespace in zip(names, namespaces, strict=True):
@@ -195,7 +197,8 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
                 PlanChange("not yours", ref, (PlanRow("not yours", ref, why=stay_in_index(name, team)),), name)
                 for ref, _ in stays_in_index(index, name)
             ]
-            planned += _claims(claims, name, namespace["metadata"]["name"], ours)
+            where = namespace["metadata"]["name"]
+            planned += [unlisted(name, team)] if claims is None else _claims(claims, name, where, ours)
         planned += _stays(name, namespace, (ours, labelled))
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
     return Plan(platform, tuple(stored), tuple(planned), "release", cluster_id(cluster))
@@ -281,7 +284,8 @@ def _row(action: PlanAction, ref: ObjectRef, tenant: str, why: Reason) -> PlanCh
 def _as_marked(changes: Sequence[PlanChange]) -> list[PlanChange]:
     """The changes; where a tenant is not the user's to release, no row says what they should do with it."""
     others = {change.tenant for change in changes if change.ref.kind == "Namespace" and change.action == "not yours"}
-    return [_of_others(change) if change.tenant in others else change for change in changes]
+    shown = [change for change in changes if change.tenant not in others or not is_unlisted(change)]
+    return [_of_others(change) if change.tenant in others else change for change in shown]
 
 
 def _of_others(change: PlanChange) -> PlanChange:

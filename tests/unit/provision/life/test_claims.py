@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tenantkit.exceptions import PermissionDenied, TenantKitError
+from tenantkit.exceptions import PartialApplyError, PermissionDenied, TenantKitError
 from tenantkit.manifests.claims import claim_ref
 from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.life.adopt import adopt, plan_adopt
@@ -18,14 +18,29 @@ from tests.unit.provision.claimed import OWN, SHARED, claims, installed, rows_of
 from tests.unit.provision.memory import run, tenant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.provision.plan import Plan
     from tenantkit.rules.kinds import Kind
-    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.manifest import Manifest, ObjectRef
     from tests.unit.provision.memory import Memory
 
 
 @pytest.fixture
 def memory() -> Memory:
     return installed()
+
+
+def unlistable(memory: Memory) -> None:
+    """Let the user list no claims."""
+    listed = memory.list
+
+    def refused(kind: str | Kind, **options: Any) -> list[Manifest]:
+        if options.get("namespace") == "tenantkit-system":
+            raise PermissionDenied("may not list", status=403)
+        return listed(kind, **options)
+
+    memory.list = refused  # type: ignore[method-assign]
 
 
 def test_a_deletion_releases_the_hosts_once_the_namespace_is_deleted(memory: Memory) -> None:
@@ -54,14 +69,8 @@ def test_a_namespace_that_is_not_deleted_in_time_keeps_its_hosts(memory: Memory)
 
 def test_whoever_may_not_list_claims_is_told_that_they_stay(memory: Memory) -> None:
     run(memory, tenant())
-    listed = memory.list
+    unlistable(memory)
 
-    def refused(kind: str | Kind, **options: Any) -> list[Manifest]:
-        if options.get("namespace") == "tenantkit-system":
-            raise PermissionDenied("may not list", status=403)
-        return listed(kind, **options)
-
-    memory.list = refused  # type: ignore[method-assign]
     report = delete_tenants(memory, "vision", confirm="vision", progress=False)
 
     assert [warning.code for warning in report.warnings] == ["not-readable"]
@@ -147,3 +156,46 @@ def test_an_adoption_moves_a_host_from_one_namespace_to_another(memory: Memory) 
     assert [it.action for it in made.changes if it.ref == claim_ref(SHARED)] == ["update"]
     assert claims(memory)[SHARED] == "speech"
     assert rows_of_claims(plan_adopt(memory, taken)) == []
+
+
+def test_only_tenants_whose_deletion_has_begun_are_told_to_keep_claims(memory: Memory) -> None:
+    names = ("vision", "speech", "search")
+    run(memory, *(tenant(name=name) for name in names))
+    unlistable(memory)
+
+    def refuse(_verb: str, ref: ObjectRef) -> None:
+        if (ref.kind, ref.name) == ("Namespace", "search"):
+            raise PermissionDenied("may not", status=403)
+
+    memory.on_write = refuse
+    with pytest.raises(PartialApplyError) as caught:
+        delete_tenants(memory, names, confirm=names, progress=False)
+
+    [warning] = caught.value.report.warnings
+    assert str(warning).startswith("the claims of the hosts of tenants 'vision', 'speech' in namespace")
+
+
+@pytest.mark.parametrize("make", [plan_release, plan_delete_tenants])
+def test_a_plan_says_that_claims_which_may_not_be_listed_stay(
+    memory: Memory, make: Callable[[Memory, str], Plan]
+) -> None:
+    run(memory, tenant(routes=None))
+    unlistable(memory)
+
+    [row] = [row for row in make(memory, "vision").rows if row.ref.namespace == "tenantkit-system"]
+
+    assert (row.action, row.ref.kind, row.ref.name) == ("unknown", "ConfigMap", "*")
+    assert row.reason.startswith("the claims of the hosts of tenant 'vision' in namespace tenantkit-system may not be")
+
+
+def test_a_release_warns_of_claims_which_may_not_be_listed_only_whoever_may_release(memory: Memory) -> None:
+    run(memory, tenant(routes=None))
+    unlistable(memory)
+    rights, memory.rights = memory.rights, frozenset()
+    assert not [row for row in plan_release(memory, "vision").rows if row.ref.namespace == "tenantkit-system"]
+
+    memory.rights = rights
+    report = release(memory, "vision", progress=False)
+
+    assert [warning.code for warning in report.warnings] == ["not-readable"]
+    assert claims(memory) == {"vision.example.ai": "vision"}
