@@ -63,7 +63,9 @@ def read_taken_hosts(cluster: Cluster, plan: Plan) -> dict[str, str]:
     name = plan.tenants[0].name
     namespaces = readable_tenant_namespaces(cluster)
     others = {host: sorted(tenants - {name}) for host, tenants in holders(namespaces).items()}
-    return named | {host: with_owners(tenants[0], namespaces) for host, tenants in others.items() if tenants}
+    return named | {
+        host: f"tenant {with_owners(tenants[0], namespaces)}" for host, tenants in others.items() if tenants
+    }
 
 
 def _taken(reason: Message) -> Mapping[str, str]:
@@ -81,10 +83,10 @@ def taken_host_problems(tenant: Tenant, platform: Platform, taken: Mapping[str, 
     own = platform.own_host(tenant)
     problems = []
     if own in taken:
-        reason = f"this name's host {own!r} belongs to tenant {taken[own]}: choose another name"
+        reason = f"this name's host {own!r} belongs to {taken[own]}: choose another name"
         problems.append(Problem("name", tenant.name, reason))
     for index, host in enumerate(tenant.hosts):
         if host in taken:
-            reason = f"belongs to tenant {taken[host]}: choose another host, or ask its owners to let go of it first"
+            reason = f"belongs to {taken[host]}: choose another host, or ask its owners to let go of it first"
             problems.append(Problem(f"hosts[{index}]", host, reason))
     return problems

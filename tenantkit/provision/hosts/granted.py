@@ -17,7 +17,13 @@ from tenantkit.manifests.routes import ROUTE_KINDS
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.hosts.claims import claimed_by, claimed_hosts, without_passed_on
 from tenantkit.provision.hosts.moves import exchanging, moves
-from tenantkit.provision.hosts.reasons import host_taken, hosts_exchanged, without_namespace
+from tenantkit.provision.hosts.reasons import (
+    by_unknown_tenant,
+    host_taken,
+    hosts_exchanged,
+    without_grant,
+    without_namespace,
+)
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import hosts_not_checked
 from tenantkit.provision.stored.tenants import own_tenant_namespaces, stored_tenant
@@ -113,11 +119,16 @@ def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) 
 
 
 def _in_words(tenant: str, host: str, live: LiveState, namespaces: Iterable[Manifest]) -> str:
-    """Who has a host, and what to do about a claim that a deleted tenant has left."""
-    is_left = live.has_all_namespaces and claimed_by(live, host) == tenant
-    if is_left and not any((it["metadata"].get("labels") or {}).get(TENANT_LABEL) == tenant for it in namespaces):
-        return without_namespace(tenant, host)
-    return with_owners(tenant, namespaces)
+    """Who has a host, and what to do about a claim without a grant."""
+    if not tenant:
+        return by_unknown_tenant(host)
+    if live.has_all_namespaces and claimed_by(live, host) == tenant:
+        own = [it for it in namespaces if (it["metadata"].get("labels") or {}).get(TENANT_LABEL) == tenant]
+        if not own:
+            return without_namespace(tenant, host)
+        if not any(host in hosts_of(it) for it in own):
+            return without_grant(tenant)
+    return f"tenant {with_owners(tenant, namespaces)}"
 
 
 def _free(tenant: Tenant, taken: Iterable[str], known: Collection[str], live: LiveState) -> tuple[str, ...]:

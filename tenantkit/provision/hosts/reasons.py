@@ -31,8 +31,23 @@ def passes_on(host: str, tenant: str) -> Reason:
 def without_namespace(tenant: str, host: str) -> str:
     """A tenant that has claimed a host and has no namespace, in words."""
     return (
-        f"{tenant!r} (which has no namespace: unless somebody is creating this tenant now, delete ConfigMap "
-        f"{claim_name(host)} in namespace {SYSTEM_NAMESPACE})"
+        f"tenant {tenant!r} (which has no namespace: unless somebody is creating this tenant now, or a route still "
+        f"serves the host, delete ConfigMap {claim_name(host)} in namespace {SYSTEM_NAMESPACE})"
+    )
+
+
+def without_grant(tenant: str) -> str:
+    """A tenant that has claimed a host and is not granted it, in words."""
+    return (
+        f"tenant {tenant!r} (which has claimed it, and is not granted it: apply the plan of that tenant, which grants "
+        f"it or deletes the claim)"
+    )
+
+
+def by_unknown_tenant(host: str) -> str:
+    """Whoever has claimed a host by a claim that names no tenant, in words."""
+    return (
+        f"an unknown tenant (its claim names none: delete ConfigMap {claim_name(host)} in namespace {SYSTEM_NAMESPACE})"
     )
 
 
@@ -55,10 +70,10 @@ def host_taken(taken: Mapping[str, str], free: Sequence[str] = ()) -> Reason:
     """The tenant requests hosts that others have.
 
     Args:
-        taken: who has each host, in words.
+        taken: who has each host, in words: `tenant 'recsys' (owned by lin@example.com)`.
         free: hosts that no tenant has, to choose from.
     """
-    clashes = ", ".join(f"{host!r} of tenant {other}" for host, other in taken.items())
+    clashes = ", ".join(f"{host!r} of {other}" for host, other in taken.items())
     offer = f" such as {' and '.join(map(repr, free))}, which no tenant has" if free else ""
     return Reason(
         "host-taken",

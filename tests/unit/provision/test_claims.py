@@ -263,7 +263,9 @@ def test_a_tenant_whose_host_was_taken_behind_its_back_is_blocked_and_no_other(m
     made = plan(memory, [tenant(hosts=[SHARED]), tenant(name="search", size="medium")])
 
     assert {change.tenant for change in made.changes if change.action == "blocked"} == {"vision"}
-    assert f"'{SHARED}' of tenant 'speech' (owned by dana@example.com)" in str(made)
+    assert (
+        f"'{SHARED}' of tenant 'speech' (which has claimed it, and is not granted it: apply the plan of that tenant"
+    ) in str(made)
     report = failing(memory, made)
     assert {outcome.tenant for outcome in report.failed} == {"vision"}
     assert {outcome.tenant for outcome in report.applied} == {"search"}
@@ -283,8 +285,8 @@ def test_a_claim_that_a_deleted_tenant_left_names_what_to_delete(memory: Memory)
     made = plan(memory, tenant(hosts=[SHARED]))
 
     assert (
-        f"'{SHARED}' of tenant 'gone' (which has no namespace: unless somebody is creating this tenant now, delete "
-        f"ConfigMap {claim_name(SHARED)} in namespace tenantkit-system)"
+        f"'{SHARED}' of tenant 'gone' (which has no namespace: unless somebody is creating this tenant now, or a "
+        f"route still serves the host, delete ConfigMap {claim_name(SHARED)} in namespace tenantkit-system)"
     ) in made.headlines[0]
     assert rows_of_claims(made) == []
 
@@ -368,3 +370,7 @@ def test_a_claim_whose_content_is_odd_blocks_and_names_nobody(memory: Memory) ->
     made = plan(memory, tenant(hosts=[SHARED]))
 
     assert {change.action for change in made.changes} == {"blocked"}
+    assert (
+        f"'{SHARED}' of an unknown tenant (its claim names none: delete ConfigMap {claim_name(SHARED)} in namespace "
+        f"tenantkit-system)"
+    ) in made.headlines[0]
