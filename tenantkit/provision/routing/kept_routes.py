@@ -1,6 +1,7 @@
 """Routes that stay: the object of a route is deleted only once the one that takes its place is written.
 
-A platform that moves from Ingresses to a Gateway has no moment without a route, also if an HTTPRoute is denied.
+An Ingress is deleted only once its HTTPRoute is written, so a denied HTTPRoute loses no route. The controller may still
+need some seconds (see `both`).
 """
 
 from __future__ import annotations
