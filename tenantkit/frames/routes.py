@@ -162,9 +162,11 @@ def _rows(kind: str, manifest: Manifest, tenant: str | None) -> Iterator[tuple[A
 
 
 def _gateways(manifest: Manifest) -> str | None:
-    """The parents of an HTTPRoute; a parent without a namespace is in the route's own."""
+    """The Gateways of an HTTPRoute, not the Services of a mesh; one without a namespace is in the route's own."""
     found = []
     for parent in (manifest.get("spec") or {}).get("parentRefs") or ():
+        if parent.get("kind", "Gateway") != "Gateway":
+            continue
         place = parent.get("namespace") or manifest["metadata"]["namespace"]
         found.append("/".join(filter(None, (place, parent["name"], parent.get("sectionName")))))
     return ", ".join(found) or None

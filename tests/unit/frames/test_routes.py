@@ -229,3 +229,15 @@ def test_hostile_texts_are_kept_as_data() -> None:
     row = routes_frame([ingress(rule("a.example.ai", path(f"/{hostile}", service=hostile)))]).iloc[0]
 
     assert row[["path", "service", "url"]].tolist() == [f"/{hostile}", hostile, f"http://a.example.ai/{hostile}"]
+
+
+def test_a_parent_that_is_a_service_is_no_gateway() -> None:
+    route: Manifest = {
+        "kind": "HTTPRoute",
+        "metadata": {"name": "ai", "namespace": "forecast"},
+        "spec": {"parentRefs": [{"group": "", "kind": "Service", "name": "x"}], "hostnames": ["x.example.ai"]},
+    }
+    assert routes_frame([route])["gateway"].isna().all()
+
+    route["spec"]["parentRefs"].append({"name": "edge", "namespace": "infra", "sectionName": "https"})
+    assert routes_frame([route])["gateway"].tolist() == ["infra/edge/https"]
