@@ -27,7 +27,7 @@ from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.hosts.claims import claims_of, released, unlisted
-from tenantkit.provision.hosts.reasons import RELEASED_WITH_NAMESPACE, stay_claimed
+from tenantkit.provision.hosts.reasons import RELEASED_WITH_NAMESPACE, stay_claimed, stay_until_deleted
 from tenantkit.provision.index.read import read_index
 from tenantkit.provision.index.remove import entries_by_tenant, remove_entry, stays_in_index
 from tenantkit.provision.not_yours import check_may_delete, others_to_delete
@@ -153,7 +153,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
 
     Returns:
         A Report with one outcome per namespace, and one for a claim or an object in the index that could not be
-        deleted. A warning says that a tenant's claims or objects in the index stay, since you may not read them.
+        deleted. A warning says that a tenant's claims or objects in the index stay.
 
     Raises:
         InvalidSpecError: `confirm` does not repeat the names, or `tenants` is not a list of names.
@@ -205,13 +205,12 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
             run.all(targets, max_concurrency, timeout_s)
         team = platform_team(platform)
         stay = [stay_in_index(name, team) for name in index.refused]
-        gone = [name for name in names if name in run.begun]
-        stay += [stay_claimed(gone, team)] if claims is None and gone else []
-        report = replace(run.report(names), warnings=tuple(stay))
+        unreleased = run.unreleased(targets, None if claims is not None else team)
+        report = replace(run.report(names), warnings=(*stay, *unreleased))
         if not report.is_complete:
-            if len(names) == 1 and run.errors:
-                raise run.errors[0]
-            raise partial_error(report, done="deleted")
+            is_single = len(names) == 1 and run.errors
+            error = run.errors[0] if is_single else partial_error(report, done="deleted")
+            raise error.with_hint(Hint("{claims}", {"claims": unreleased[0].text})) if unreleased else error
         return report
 
 
@@ -327,10 +326,16 @@ class _Run:
         outcomes.append(outcome)
         self.progress.add(outcome)
 
-    @property
-    def begun(self) -> set[str | None]:
-        """The tenants whose namespaces are deleted, or are being deleted."""
-        return {outcome.tenant for outcome in (*self.applied, *self.unchanged, *self.not_ready)}
+    def unreleased(self, targets: Sequence[_Target], team: str | None) -> list[Reason]:
+        """That claims of tenants stay: all claims if only a team may list them, else of those that were not awaited."""
+        waiting = {outcome.tenant for outcome in self.not_ready}
+        begun = waiting | {outcome.tenant for outcome in (*self.applied, *self.unchanged)}
+        if team is not None:
+            gone = [target.tenant for target in targets if target.tenant in begun]
+            return [stay_claimed(gone, team)] if gone else []
+        left = [target for target in targets if target.tenant in waiting and target.claims]
+        names = [claim["metadata"]["name"] for target in left for claim in target.claims]
+        return [stay_until_deleted([target.tenant for target in left], names)] if left else []
 
     def report(self, names: Sequence[str]) -> Report:
         """The report, in the order of the names."""

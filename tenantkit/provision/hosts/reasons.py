@@ -10,7 +10,7 @@ from tenantkit.provision.reasons import Reason
 from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 RELEASED_WITH_NAMESPACE = Reason("releases-host", "its host can be granted to others once the namespace is deleted")
 RELEASED_WITH_GRANT = Reason(
@@ -108,4 +108,14 @@ def stay_claimed(tenants: Sequence[str], team: str) -> Reason:
         "not-readable",
         f"the claims of the hosts of {listed} in namespace {SYSTEM_NAMESPACE} may not be listed, and stay: ask "
         f"{team} to delete the ConfigMaps there that an audit names",
+    )
+
+
+def stay_until_deleted(tenants: Sequence[str], claims: Iterable[str]) -> Reason:
+    """The namespaces of tenants are still being deleted, and nobody waits for that to delete their claims."""
+    listed = f"tenant{'s' * (len(tenants) > 1)} {', '.join(map(repr, tenants))}"
+    return Reason(
+        "stays",
+        f"the claims of the hosts of {listed} stay: delete a tenant again while its namespace exists, which releases "
+        f"them; once the namespace is deleted, `kubectl delete configmap {' '.join(claims)} -n {SYSTEM_NAMESPACE}`",
     )

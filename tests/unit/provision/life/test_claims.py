@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tenantkit.exceptions import PartialApplyError, PermissionDenied, TenantKitError
+from tenantkit.exceptions import PartialApplyError, PermissionDenied, WaitTimeoutError
 from tenantkit.manifests.claims import claim_ref
 from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.life.adopt import adopt, plan_adopt
@@ -61,10 +62,28 @@ def test_a_namespace_that_is_not_deleted_in_time_keeps_its_hosts(memory: Memory)
     run(memory, tenant())
     memory.conditions = [{"type": "NamespaceContentRemaining", "status": "True", "message": "held"}]
 
-    with pytest.raises(TenantKitError):
+    with pytest.raises(WaitTimeoutError) as caught:
         delete_tenants(memory, "vision", confirm="vision", progress=False, timeout_s=0)
 
+    assert str(caught.value).endswith(
+        f"the claims of the hosts of tenant 'vision' stay: delete a tenant again while its namespace exists, which "
+        f"releases them; once the namespace is deleted, `kubectl delete configmap {OWN.name} -n tenantkit-system`"
+    )
     assert claims(memory) == {"vision.example.ai": "vision"}
+
+
+def test_an_interrupted_deletion_names_the_claims_that_stay(memory: Memory) -> None:
+    names, cancelled = ("vision", "speech"), threading.Event()
+    run(memory, *(tenant(name=name) for name in names))
+    memory.conditions = [{"type": "NamespaceContentRemaining", "status": "True", "message": "held"}]
+    memory.on_write = lambda _verb, _ref: cancelled.set()
+
+    with pytest.raises(PartialApplyError) as caught:
+        delete_tenants(memory, names, confirm=names, progress=False, cancelled=cancelled, max_concurrency=1)
+
+    [warning] = caught.value.report.warnings
+    assert "the claims of the hosts of tenant 'vision' stay" in str(warning)
+    assert OWN.name in str(caught.value)
 
 
 def test_whoever_may_not_list_claims_is_told_that_they_stay(memory: Memory) -> None:
