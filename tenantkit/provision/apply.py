@@ -25,7 +25,6 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.hints import Message
-from tenantkit.manifests.claims import is_claim
 from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.provision.edits.same_moment import settled
 from tenantkit.provision.extras.contents import CopyContents
@@ -34,7 +33,7 @@ from tenantkit.provision.fresh import check_fresh, check_origin, check_subject
 from tenantkit.provision.hosts.claims import holds_host, keeps_host, releases_host
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.reasons import host_not_free
-from tenantkit.provision.hosts.take import take_all
+from tenantkit.provision.hosts.take import TakenClaims, give_back, granted_hosts, take_all
 from tenantkit.provision.left_out import groups_of, is_wall, kept_notes, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import replan
 from tenantkit.provision.plans.missing_services import route_warnings
@@ -174,6 +173,7 @@ class _Run:
     not_attempted: list[ApplyOutcome] = field(default_factory=list)
     not_ready: list[ApplyOutcome] = field(default_factory=list)
     warnings: list[Reason] = field(default_factory=list)
+    unanswered: set[ObjectRef] = field(default_factory=set)  # perhaps written
 
     def all(
         self,
@@ -224,17 +224,32 @@ class _Run:
         return held
 
     def _group(self, changes: Sequence[PlanChange], *, is_closed: bool) -> None:
-        """Apply one tenant's objects. One that fails stops only itself, unless it is a wall or nobody answers.
+        """Take one tenant's claims, and apply its objects; claims of hosts that it was not granted are given back.
 
         Args:
             changes: in the order of applying.
             is_closed: whether only rights are taken away.
         """
+        taken = TakenClaims() if is_closed else take_all(self.cluster, changes, self.stop)
+        others = [change for change in changes if not taken.has(change.ref)]
+        self._objects(others, taken.refused, is_closed=is_closed or bool(taken.refused))
+        written = {outcome.ref for outcome in (*self.applied, *self.unchanged)} | self.unanswered
+        stay = give_back(self.cluster, taken, granted_hosts(others, written))
+        for change in [it for it in changes if it not in others]:
+            if taken.has(change.ref):
+                self._add(self.applied, ApplyOutcome(change.ref, change.action, change.tenant))
+            elif change.ref in stay:
+                self._fail(change, stay[change.ref])
+            else:
+                self._skip([change])
+
+    def _objects(
+        self, changes: Sequence[PlanChange], refused: Mapping[ObjectRef, TenantKitError], *, is_closed: bool
+    ) -> None:
+        """Apply objects. One that fails stops only itself, unless it is a wall or nobody answers."""
         new_namespaces = {
             change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"
         }
-        refused = {} if is_closed or self.stop.is_set() else take_all(self.cluster, changes)
-        is_closed = is_closed or bool(refused)
         for place, change in enumerate(changes):
             if self.stop.is_set() and change.ref not in refused:
                 self._skip(changes[place:])
@@ -250,8 +265,9 @@ class _Run:
                     raise refused[change.ref]
                 self._one(change, is_new_namespace=change.ref.namespace in new_namespaces)
             except TenantKitError as error:
-                self._add(self.failed, ApplyOutcome(change.ref, change.action, change.tenant, why=failed(error)))
+                self._fail(change, error)
                 if isinstance(error, ClusterUnavailable | Unauthorized):
+                    self.unanswered.add(change.ref)
                     self._skip(changes[place + 1 :])
                     return
                 is_closed = is_closed or change.tenant is None or is_wall(change.ref)
@@ -284,8 +300,6 @@ class _Run:
         return is_written
 
     def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
-        if is_claim(change.ref) and change.wanted is not None:
-            return True  # all were taken first
         options: dict[str, Any] = {"forced": forced, "is_new_namespace": is_new_namespace, "contents": self.contents}
         try:
             return carry_out(self.cluster, change, **options)
@@ -304,7 +318,7 @@ class _Run:
         for change in changes:
             is_done = change.action == "unchanged"
             outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=None if is_done else why)
-            (self.unchanged if change.action == "unchanged" else self.not_attempted).append(outcome)
+            (self.unchanged if is_done else self.not_attempted).append(outcome)
 
     def _skip_rest(self, groups: Sequence[Sequence[PlanChange]]) -> None:
         """Skip the tenants that an interruption left without an outcome, since no thread has started them."""
@@ -318,6 +332,9 @@ class _Run:
     def _add(self, outcomes: list[ApplyOutcome], outcome: ApplyOutcome) -> None:
         outcomes.append(outcome)
         self.progress.add(outcome)
+
+    def _fail(self, change: PlanChange, error: TenantKitError) -> None:
+        self._add(self.failed, ApplyOutcome(change.ref, change.action, change.tenant, why=failed(error)))
 
     def await_quotas(self, changes: Sequence[PlanChange], timeout_s: float) -> None:
         """Wait for the quotas of the applied tenants, and report those that are not counted in time."""

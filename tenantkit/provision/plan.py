@@ -18,7 +18,7 @@ from tenantkit.provision.changes import changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.edits.remake import changes_of
 from tenantkit.provision.extras.live import with_extras
-from tenantkit.provision.hosts.claims import with_claims
+from tenantkit.provision.hosts.claims import claimed_by_others, with_claims
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, with_own_namespaces, without_exchanges
 from tenantkit.provision.not_yours import as_planned, with_others_marked
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
@@ -28,6 +28,7 @@ from tenantkit.provision.plans.requests.sender import signed
 from tenantkit.provision.plans.shown.whole import lines_of, plan_line, plan_page, plan_text
 from tenantkit.provision.plans.table import COLUMNS, entries
 from tenantkit.provision.plans.tenant_changes import compare_tenants
+from tenantkit.provision.plans.tenant_notices import claimed_notices
 from tenantkit.provision.plans.unfit import elsewhere, not_fitting, unfit_tenants
 from tenantkit.provision.read import read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED
@@ -305,8 +306,8 @@ def plan_at(
     marked = tuple(with_others_marked(cluster, marked, settings, planned.tenants))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
-    notices = notices_of(cluster, tenants, planned.changes, planned.platform, now)
-    return signed(cluster, replace(planned, changes=marked, notices=tuple(notices)))
+    notices = (*planned.notices, *notices_of(cluster, tenants, planned.changes, planned.platform, now))
+    return signed(cluster, replace(planned, changes=marked, notices=notices))
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
@@ -341,7 +342,9 @@ def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) ->
         claimed = with_claims(compared[tenant.name], tenant.name, live)
         checked = (claimed, taken.get(tenant.name), platform_team(platform))
         planned += with_checked_hosts(*checked, is_complete=live.has_all_namespaces)
-    return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
+    changed = tuple(without_exchanges(planned))
+    notices = tuple(claimed_notices(claimed_by_others(changed, live)))
+    return Plan(platform, tuple(tenants), changed, notices=notices)
 
 
 def make_install_plan(platform: Platform, installed: Installed) -> Plan:

@@ -85,9 +85,35 @@ def is_unlisted(change: PlanChange) -> bool:
 
 
 def without_passed_on(changes: Sequence[PlanChange]) -> list[PlanChange]:
-    """The changes of all tenants; a claim that passes from one to another has one change, that of who takes it."""
-    taken = {it.ref for it in changes if is_claim(it.ref) and it.action == "update"}
-    return [it for it in changes if it.action != "delete" or it.ref not in taken]
+    """The changes of all tenants; a claim that passes from one to another has one change, that of who takes it.
+
+    A tenant that has a host already does not wait for the claim of another one that does not let go of it: an audit
+    names it.
+    """
+    released = {it.ref for it in changes if releases_host(it)}
+    granted = {
+        (it.tenant, claim_ref(host)) for it in changes if it.ref.kind == "Namespace" for host in hosts_of(it.live)
+    }
+    stay = [it for it in changes if it.action != "update" or (it.tenant, it.ref) not in granted or it.ref in released]
+    taken = {it.ref for it in stay if takes_host(it) and it.action == "update"}
+    return [it for it in stay if it.action != "delete" or it.ref not in taken]
+
+
+def claimed_by_others(changes: Sequence[PlanChange], live: LiveState) -> list[tuple[str, str, str]]:
+    """The tenants that have a host which another one has claimed and does not let go of: tenant, host and that one.
+
+    Args:
+        changes: of all tenants of the plan.
+        live: with the claims, as far as they may be listed.
+    """
+    changed = {it.ref for it in changes if is_claim(it.ref)}
+    return [
+        (str(it.tenant), host, str(claimed_by(live, host)))
+        for it in changes
+        if it.ref.kind == "Namespace" and it.action not in REFUSED
+        for host in hosts_of(it.wanted)
+        if claimed_by(live, host) not in (None, it.tenant) and claim_ref(host) not in changed
+    ]
 
 
 def holds_host(ref: ObjectRef) -> bool:
@@ -98,6 +124,11 @@ def holds_host(ref: ObjectRef) -> bool:
 def releases_host(change: PlanChange) -> bool:
     """Whether a change deletes a claim."""
     return change.action == "delete" and is_claim(change.ref)
+
+
+def takes_host(change: PlanChange) -> bool:
+    """Whether a change makes a claim, or passes one on."""
+    return is_claim(change.ref) and change.wanted is not None
 
 
 def keeps_host(ref: ObjectRef) -> bool:

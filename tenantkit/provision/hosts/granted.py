@@ -87,7 +87,8 @@ def with_own_namespaces(
 def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, TakenHosts]:
     """For each planned tenant that wants hosts of others, or that others want, too: these hosts.
 
-    Who has claimed a host has it, like a tenant whose Namespace grants it.
+    Who has claimed a host has it, like a tenant whose Namespace grants it. A claim alone takes no host from the only
+    tenant whose Namespace grants it: an audit names such a claim.
     """
     planned = {platform.namespace(tenant) for tenant in tenants}
     namespaces = {ref.name: manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"}
@@ -98,9 +99,10 @@ def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) 
         for host in platform.hosts(tenant):
             wanted.setdefault(host, []).append(tenant.name)
     names = {tenant.name for tenant in tenants}
-    for host in wanted:
+    for host, seekers in wanted.items():
         claimant = claimed_by(live, host)
-        if claimant is not None:
+        granted = elsewhere.get(host, set()) | present.get(host, set())
+        if claimant is not None and not (len(granted) == 1 and granted <= set(seekers)):
             (present if claimant in names else elsewhere).setdefault(host, set()).add(claimant)
     found: dict[str, TakenHosts] = {}
     for tenant in tenants:

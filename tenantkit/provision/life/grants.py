@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
-from tenantkit.manifests.claims import is_claim
+from tenantkit.manifests.claims import claimed_host
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME
+from tenantkit.manifests.namespace import hosts_of
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.changes import PlanChange, PlanRow
-from tenantkit.provision.hosts.claims import releases_host
+from tenantkit.provision.hosts.claims import takes_host
 from tenantkit.provision.left_out import replaces_role
 from tenantkit.provision.plan import Plan, plan_at, replan
 from tenantkit.provision.plans.origin import cluster_id
@@ -55,12 +56,13 @@ class Scope:
         # an interrupted freeze or thaw leaves some bindings in place of others
         unfinished = {change.tenant for change in plan.changes if replaces_role(change)}
         bindings_of = unfinished | self.bindings_of
+        granted = {(it.tenant, host) for it in plan.changes if it.ref.kind == "Namespace" for host in hosts_of(it.live)}
         kept = [
             change
             for change in plan.changes
             if change.action != "foreign"
             if change.ref in self.refs
-            or (is_claim(change.ref) and not releases_host(change))
+            or (takes_host(change) and (change.tenant, claimed_host(change.wanted or {})) not in granted)
             or (change.ref.kind == "RoleBinding" and change.tenant in bindings_of)
         ]
         return replace(plan, changes=tuple(kept))

@@ -24,6 +24,7 @@ NoticeCode: TypeAlias = Literal[
     "boost-ended",
     "boost-dropped",
     "host-outside-domain",
+    "host-claimed",
     "service-missing",
     "port-missing",
     "route-not-moved",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tenantkit.manifests.claims import claim_name
 from tenantkit.manifests.namespace import hosts_of
 from tenantkit.manifests.served_paths import served_paths
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.quota_entries import class_and_counted
+from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -36,6 +38,16 @@ def change_notices(changes: Iterable[PlanChange], platform: Platform) -> Iterato
                 if is_new and host != platform.domain and not host.endswith(f".{platform.domain}"):
                     text = f"its host {host!r} is outside the platform's domain {platform.domain!r}"
                     yield PlanNotice("host-outside-domain", text, change.tenant)
+
+
+def claimed_notices(claimed: Iterable[tuple[str, str, str]]) -> Iterator[PlanNotice]:
+    """Hosts of tenants that others have claimed without having them, each with its tenant and the other one."""
+    for tenant, host, other in claimed:
+        text = (
+            f"its host {host!r} is claimed for {f'tenant {other!r}' if other else 'an unknown tenant'}, which does not "
+            f"have it: delete ConfigMap {claim_name(host)} in namespace {SYSTEM_NAMESPACE}, then plan again"
+        )
+        yield PlanNotice("host-claimed", text, tenant)
 
 
 def new_accelerators(changes: Iterable[PlanChange]) -> dict[str, list[str]]:

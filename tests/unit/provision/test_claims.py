@@ -256,19 +256,39 @@ def test_a_host_that_moves_away_from_a_tenant_that_is_blocked_stays_claimed(memo
     assert claims(memory)[SHARED] == "vision"
 
 
-def test_a_tenant_whose_host_was_taken_behind_its_back_is_blocked_and_no_other(memory: Memory) -> None:
+@pytest.mark.parametrize("claimed_for", ["speech", "gone"])
+def test_a_claim_alone_takes_no_host_from_the_only_tenant_that_has_it(memory: Memory, claimed_for: str) -> None:
     run(memory, tenant(hosts=[SHARED]), tenant(name="speech"), tenant(name="search"))
+    memory.objects[claim_ref(SHARED)]["data"]["tenant"] = claimed_for
+
+    made = plan(memory, [tenant(hosts=[SHARED], size="medium"), tenant(name="search", size="medium")])
+
+    assert [(it.code, it.tenant, it.text) for it in made.notices] == [
+        (
+            "host-claimed",
+            "vision",
+            (
+                f"its host '{SHARED}' is claimed for tenant '{claimed_for}', which does not have it: delete ConfigMap "
+                f"{claim_name(SHARED)} in namespace tenantkit-system, then plan again"
+            ),
+        )
+    ]
+    assert rows_of_claims(made) == []
+    report = apply(memory, made, progress=False)
+    assert {outcome.tenant for outcome in report.applied} == {"vision", "search"}
+    assert claims(memory)[SHARED] == claimed_for
+    assert {it.action for it in plan(memory, tenant(name="speech", hosts=[SHARED])).changes} == {"blocked"}
+
+
+def test_the_claim_of_a_host_that_a_tenant_has_passes_to_it_once_the_other_one_lets_go(memory: Memory) -> None:
+    run(memory, tenant(hosts=[SHARED]), tenant(name="speech"))
     memory.objects[claim_ref(SHARED)]["data"]["tenant"] = "speech"
 
-    made = plan(memory, [tenant(hosts=[SHARED]), tenant(name="search", size="medium")])
+    made = plan(memory, [tenant(hosts=[SHARED]), tenant(name="speech")])
+    apply(memory, made, progress=False)
 
-    assert {change.tenant for change in made.changes if change.action == "blocked"} == {"vision"}
-    assert (
-        f"'{SHARED}' of tenant 'speech' (which has claimed it, and is not granted it: apply the plan of that tenant"
-    ) in str(made)
-    report = failing(memory, made)
-    assert {outcome.tenant for outcome in report.failed} == {"vision"}
-    assert {outcome.tenant for outcome in report.applied} == {"search"}
+    assert made.notices == ()
+    assert claims(memory)[SHARED] == "vision"
 
 
 def test_a_free_host_is_offered_in_place_of_a_taken_one(memory: Memory) -> None:

@@ -15,6 +15,7 @@ from tenantkit.provision.life.freeze import freeze, thaw
 from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.people import People
+from tests.unit.provision.claimed import OWN, installed, taken_by
 from tests.unit.provision.memory import NAMESPACE, Killed, Memory, cluster_of, run, tenant
 
 if TYPE_CHECKING:
@@ -159,6 +160,25 @@ def test_a_grant_of_an_older_version_is_neither_frozen_nor_boosted() -> None:
     assert not {"frozen", "boost"} & grant.keys()
     read = get_tenant(cluster_of(memory), "vision")
     assert (read.frozen, read.boost) == (None, None)
+
+
+@pytest.mark.parametrize("claimant", [None, "gone"])
+def test_claims_of_hosts_that_a_tenant_has_do_not_stop_a_freeze(claimant: str | None) -> None:
+    memory = installed()
+    run(memory, tenant())
+    memory.objects.pop(OWN)
+    if claimant is not None:
+        taken_by(memory, claimant, "vision.example.ai")
+
+    def refuse(verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "ConfigMap":
+            raise error_of_status({"code": 403, "message": "may not"}, Operation(verb, ref.kind))
+
+    memory.on_write = refuse
+    report = freeze(cluster_of(memory), "vision", progress=False)
+
+    assert report.summary == "2 applied"
+    assert get_tenant(cluster_of(memory), "vision").frozen == "pods"
 
 
 def test_a_name_that_no_tenant_has_is_an_error() -> None:
