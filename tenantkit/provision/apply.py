@@ -236,11 +236,11 @@ class _Run:
         written = {outcome.ref for outcome in (*self.applied, *self.unchanged)} | self.unanswered
         stay = give_back(self.cluster, taken, granted_hosts(others, written))
         for change in [it for it in changes if it not in others]:
-            if taken.has(change.ref):
+            if taken.has(change.ref) or change.ref in stay:  # a claim that could not be given back was made
                 self._add(self.applied, ApplyOutcome(change.ref, change.action, change.tenant))
-            elif change.ref in stay:
+            if change.ref in stay:
                 self._fail(change, stay[change.ref])
-            else:
+            elif not taken.has(change.ref):
                 self._skip([change])
 
     def _objects(

@@ -165,7 +165,7 @@ def test_cancel_stops_after_the_current_object_and_lists_what_was_done(
 
     form.apply_button.click()
     assert gate.reached.wait(WAIT_S)
-    assert "4 of 18 objects: ResourceQuota" in form.progress.value
+    assert "3 of 18 objects: ResourceQuota" in form.progress.value
     form.cancel_button.click()
     assert "Cancelling" in form.progress.value
     gate.opened.set()
