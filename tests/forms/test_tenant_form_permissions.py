@@ -120,7 +120,10 @@ def test_an_owner_drafts_a_change_that_becomes_a_request(
             .to_yaml()
             .splitlines(),
             "",
-            "Members and routes stay as they are.",
+            (
+                "Members and routes stay as they are. The file lists all additional hosts: if others were added since, "
+                "ask for a new request instead."
+            ),
         ]
         assert "Please make these changes:" in page(form)
         plan = form.submit(plan_only=True)
