@@ -231,11 +231,11 @@ class _Run:
             is_closed: whether only rights are taken away.
         """
         taken = TakenClaims() if is_closed else take_all(self.cluster, changes, self.stop)
-        others = [change for change in changes if not taken.has(change.ref)]
+        claims, others = ([it for it in changes if taken.has(it.ref) is has] for has in (True, False))
         self._objects(others, taken.refused, is_closed=is_closed or bool(taken.refused))
         written = {outcome.ref for outcome in (*self.applied, *self.unchanged)} | self.unanswered
         stay = give_back(self.cluster, taken, granted_hosts(others, written))
-        for change in [it for it in changes if it not in others]:
+        for change in claims:
             if taken.has(change.ref) or change.ref in stay:  # a claim that could not be given back was made
                 self._add(self.applied, ApplyOutcome(change.ref, change.action, change.tenant))
             if change.ref in stay:

@@ -49,7 +49,7 @@ class LeftOut:
         return change.tenant not in self.closed or takes_rights_away(change)
 
     def done(self, plan: Plan, current: Plan) -> list[PlanChange]:
-        """The objects that are deleted or claimed by now, and so have no change any more, as unchanged."""
+        """The objects that were deleted or claimed since the plan was made, as unchanged."""
         refs = {change.ref for change in current.changes} | self.refused.keys()
         return [
             type(it)("unchanged", it.ref, (), it.tenant)
@@ -89,7 +89,7 @@ def left_out(plan: Plan, current: Plan) -> LeftOut:
 
 
 def groups_of(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[PlanChange]]:
-    """The changes by tenant; an object that is deleted or claimed by now counts as unchanged."""
+    """The changes by tenant; an object that was deleted or claimed since the plan was made is unchanged."""
     groups: dict[str | None, list[PlanChange]] = {}
     for change in current.changes:
         if change.action != "foreign" and change.ref not in left.refused and change.ref not in left.pending:

@@ -16,7 +16,7 @@ class RouteOwner(NamedTuple):
     """Whose a namespace is.
 
     Args:
-        tenant: None: it is no tenant's.
+        tenant: its name; None: the namespace does not belong to a tenant.
         is_known: whether its Namespace could be read.
     """
 
@@ -96,7 +96,7 @@ class Entry:
 
     @property
     def is_fallback(self) -> bool:
-        """Whether it answers for many hosts, and is no tenant's: the platform's page for hosts that nobody has."""
+        """Whether it answers for many hosts outside of tenants: the platform's page for hosts that nobody has."""
         return self.owner.tenant is None and self.owner.is_known and self.host.is_wildcard
 
     @property

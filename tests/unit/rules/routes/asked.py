@@ -41,7 +41,7 @@ class Asked:
         host: as in the manifest; None: every host.
         path: likewise.
         path_type: `Prefix` or `Exact`.
-        tenant: whose it is; None: no tenant's.
+        tenant: whose it is; None: it does not belong to a tenant.
         number: makes the object's name.
         since: when it was made.
     """
