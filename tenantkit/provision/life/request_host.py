@@ -9,10 +9,8 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
 from tenantkit.provision.hosts.visible import checked_host, read_visible_hosts
 from tenantkit.provision.plan import plan
-from tenantkit.provision.plans.requests.grants import Asking, tenant_request
-from tenantkit.provision.plans.requests.letter import first_notes
-from tenantkit.provision.plans.requests.sender import sender_of
-from tenantkit.provision.reasons import REFUSED
+from tenantkit.provision.plans.requests.grants import Asking
+from tenantkit.provision.plans.requests.of_grant import grant_request
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant
 
@@ -78,7 +76,4 @@ def request_host(cluster: ClusterApi, tenant: str, host: str, *, reason: str = "
     made = plan(cluster, wanted, platform=platform)
     if blocked := [row for row in made.rows if row.action == "blocked" and row.why is not None]:
         raise InvalidSpecError([Problem("host", host, f"it cannot be granted: {blocked[0].why}")])
-    is_yours = not made.request and not any(row.action in REFUSED for row in made.rows)
-    first = first_notes(made.notices)
-    asking = Asking(made.sender or sender_of(cluster), reason, visible.note, made, first=first)
-    return tenant_request(wanted, current, platform, asking, is_yours=is_yours)
+    return grant_request(cluster, made, wanted, current, Asking(reason=reason, host_note=visible.note))

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.provision.plan import plan
-from tenantkit.provision.plans.requests.grants import Asking, less_than_now, tenant_request
-from tenantkit.provision.plans.requests.letter import first_notes
-from tenantkit.provision.plans.requests.sender import sender_of
-from tenantkit.provision.reasons import REFUSED
+from tenantkit.provision.plans.requests.grants import Asking
+from tenantkit.provision.plans.requests.of_grant import grant_request
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.rules.accelerators import DEFAULT_ACCELERATOR
@@ -98,10 +96,7 @@ def request_quota(  # noqa: PLR0913 (what a quota can have; all are optional)
     if wanted == current:
         raise InvalidSpecError([Problem("tenant", tenant, _same(amounts, size))])
     made = plan(cluster, wanted, platform=platform)
-    is_yours = not made.request and not any(row.action in REFUSED for row in made.rows)
-    first = (*less_than_now(wanted, current, platform), *first_notes(made.notices))
-    asking = Asking(made.sender or sender_of(cluster), reason, plan=made, first=first)
-    return tenant_request(wanted, current, platform, asking, is_yours=is_yours)
+    return grant_request(cluster, made, wanted, current, Asking(reason=reason))
 
 
 def _checked(amounts: Mapping[str, Any], size: str | None, accelerator: object) -> dict[str, str]:

@@ -24,26 +24,11 @@ from tests.contract.tenants import fresh_name, tenant
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tenantkit.cluster.cluster import Cluster
 
 _TEAM = "the platform team"
-
-
-@pytest.fixture
-def name(cluster: Cluster) -> Iterator[str]:
-    with fresh_name(cluster) as name:
-        made = tenant(name, editors=["editor@example.com"], viewers=["viewer@example.com"])
-        apply(cluster, plan(cluster, made), progress=False)
-        yield name
-
-
-@pytest.fixture
-def owner(name: str, connect_as: Callable[[str], Cluster]) -> Cluster:
-    owner = connect_as("owner")
-    eventually(lambda: owner.can("create", "RoleBinding", namespace=name))
-    return owner
 
 
 def test_the_plan_of_a_request_leads_with_the_amounts_asked_for(owner: Cluster, name: str) -> None:

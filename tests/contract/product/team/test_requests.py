@@ -33,7 +33,7 @@ from tests.contract.tenants import fresh_name, tenant
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tenantkit.cluster.cluster import Cluster
@@ -47,21 +47,6 @@ _LISTED = (
     "The file lists all editors, viewers and routes (only those fields that are in it): who or what is not in it is "
     "removed. Compare with `tenantkit plan` first."
 )
-
-
-@pytest.fixture
-def name(cluster: Cluster) -> Iterator[str]:
-    with fresh_name(cluster) as name:
-        made = tenant(name, editors=["editor@example.com"], viewers=["viewer@example.com"])
-        apply(cluster, plan(cluster, made), progress=False)
-        yield name
-
-
-@pytest.fixture
-def owner(name: str, connect_as: Callable[[str], Cluster]) -> Cluster:
-    owner = connect_as("owner")
-    eventually(lambda: owner.can("create", "RoleBinding", namespace=name))
-    return owner
 
 
 def test_the_own_quota_with_more_gpus_is_one_call(owner: Cluster, name: str) -> None:
